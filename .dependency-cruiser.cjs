@@ -1,0 +1,46 @@
+/** Who may import whom: the table of ARCHITECTURE.md. Anything else is an error. */
+const rooms = ['app', 'server', 'collector', 'db', 'hubble', 'model', 'cli', 'bpf', 'e2e', 'bench'];
+const may = {
+  app: ['model'],
+  server: ['db', 'hubble', 'model'],
+  collector: ['db', 'hubble', 'model'],
+  db: ['model'],
+  hubble: ['model'],
+  cli: ['model'],
+  model: [],
+  bpf: [],
+};
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...Object.entries(may).map(([room, allowed]) => ({
+      name: `${room}-imports`,
+      severity: 'error',
+      from: { path: `^${room}/` },
+      to: { path: `^(${rooms.filter((r) => r !== room && !allowed.includes(r)).join('|')})/` },
+    })),
+    {
+      name: 'collector-uses-only-the-writer',
+      comment: 'The collector writes; it never asks the store anything.',
+      severity: 'error',
+      from: { path: '^collector/' },
+      to: { path: '^db/', pathNot: '^db/(writer|native)' },
+    },
+    {
+      name: 'model-is-pure',
+      severity: 'error',
+      from: { path: '^model/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: ['^model/', '^node_modules/(zod|re2js)/'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['^\\.next', '^dist', '^out', '^bpf/build'] },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js', '.json', '.css'] },
+  },
+};

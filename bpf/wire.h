@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What the probe says to the collector, and the little it hears back.
+ *
+ * The probe listens on a unix stream socket. On each accepted connection it sends one HELLO frame, then INTERFACE
+ * and SOCKET frames for all it knows, then EVENTS frames as they come. Byte order is the host's (little endian on
+ * every supported machine); every struct is padded by hand and grows only at its end. A change that moves a field
+ * raises PALOMAR_WIRE_VERSION.
+ *
+ * A recording is the byte stream of one connection, stored as it was sent.
+ *
+ * Keep in sync with collector/decode/wire.ts, whose offsets a test checks against this file's BTF.
+ */
+#pragma once
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define PALOMAR_WIRE_VERSION 1
+#define PALOMAR_WIRE_MAGIC 0x31524c50 /* "PLR1" */
+
+/* Every frame, both ways: this header, then `length` bytes. */
+struct frame_header {
+	__u32 magic;
+	__u16 version;
+	__u16 type;	/* enum frame_type */
+	__u32 length;	/* bytes that follow; at most PALOMAR_FRAME_MAX */
+	__u32 sequence; /* frames sent on this connection so far, from 0: a jump is a loss */
+	__u64 mono_ns;	/* CLOCK_MONOTONIC when the frame was sent */
+	__u64 real_ns;	/* CLOCK_REALTIME at the same moment */
+};
+
+#define PALOMAR_FRAME_MAX (4u << 20)
+
+enum frame_type {
+	FRAME_HELLO = 1,     /* probe -> collector: struct hello, then text blobs */
+	FRAME_EVENTS = 2,    /* probe -> collector: records, each starting with struct record_header, 8-byte aligned */
+	FRAME_STATS = 3,     /* probe -> collector: u64 counters, indexed by enum stat; cumulative since probe start */
+	FRAME_GOODBYE = 4,   /* probe -> collector: nothing; the probe is detaching by request */
+	FRAME_L7_VERDICT = 5 /* collector -> probe: struct l7_verdict */
+};
+
+/*
+ * HELLO payload: this struct, then `text_length` bytes of UTF-8 lines, each "key=value\n":
+ *   kernel=6.18.0  node=host-1  missing=<feature>: <why and what mends it>  (missing may repeat)
+ *   reason.<number>=<NAME>  (drop reasons from the running kernel's BTF, without the SKB_DROP_REASON_ prefix)
+ */
+struct hello {
+	__u32 probe_pid;
+	__u32 text_length;
+	__u64 boot_id;		/* changes with every probe start */
+	__u64 mono_ns;
+	__u64 real_ns;
+	__u32 scan_interval_ms; /* how often flows and drops are read from the maps */
+	__u32 l7_segment_bytes; /* most payload bytes one L7 record carries */
+	__u32 netns_inum;	/* the network namespace the probe runs in */
+	__u32 pad;
+};
+
+enum record_type {
+	RECORD_FLOW = 1,
+	RECORD_DROP = 2,
+	RECORD_L7 = 3,
+	RECORD_INTERFACE = 4,
+	RECORD_SOCKET = 5,
+	RECORD_SYMBOL = 6
+};
+
+struct record_header {
+	__u16 type;   /* enum record_type */
+	__u16 flags;
+	__u32 length; /* of the whole record with this header, before padding to 8 */
+};
+
+/*
+ * One conversation as one interface saw it. `a` and `b` are ordered: the lower of (address, port) is `a`, addresses
+ * compared as 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. Index 0 of a pair counts a -> b, index 1 b -> a.
+ * Ports are in host order. ICMP echo puts its identifier in both ports; other ICMP has 0 in both.
+ */
+struct flow_key {
+	__u8 addr_a[16];
+	__u8 addr_b[16];
+	__u16 port_a;
+	__u16 port_b;
+	__u8 protocol; /* IPPROTO_* */
+	__u8 family;   /* 4 or 6 */
+	__u16 pad;
+	__u32 ifindex; /* in the probe's network namespace; 0 where no interface applies */
+	__u32 pad2;
+};
+
+enum flow_kind { FLOW_START = 1, FLOW_UPDATE = 2, FLOW_END = 4 }; /* a short flow is START | END in one record */
+
+enum end_cause { END_NONE = 0, END_FIN = 1, END_RST = 2, END_TIMEOUT = 3, END_INTERFACE_GONE = 4 };
+
+/* Counters are what happened since the previous record of the same key: a sum over records is the truth. */
+struct flow_record {
+	struct record_header header;
+	struct flow_key key;
+	__u64 first_mono_ns;   /* first packet of the conversation on this interface */
+	__u64 last_mono_ns;    /* latest packet counted here */
+	__u64 bytes[2];	       /* skb->len with the link header, as the interface's own counters have it */
+	__u64 packets[2];      /* GSO segments */
+	__u16 tcp_flags[2];    /* OR of the flags seen since the previous record, bits as in the TCP header; bit 8 = NS */
+	__u8 kind;	       /* enum flow_kind bits */
+	__u8 end_cause;
+	__u8 initiator;	       /* 0: a opened it, 1: b opened it, 2: not seen (joined mid-connection) */
+	__u8 rst_by;	       /* 0 a, 1 b, 2 nobody */
+	__u8 ingress[2];       /* 1 if packets of that direction came into the host's stack through this interface
+				  (from a pod: its veth's ingress), 0 if they left through it, 2 if none were seen */
+	__u8 icmp_type[2];     /* type of the latest ICMP packet each way */
+	__u8 icmp_code[2];
+	__u8 pad[2];
+	__u32 srtt_us;	       /* kernel's smoothed RTT if known, else 0 */
+	__u32 retransmits;     /* since the previous record, if known */
+	__u64 cgroup_id;       /* of the local socket, 0 if unknown */
+};
+
+/* Packets the kernel threw away, added up per (key, netns, reason, location) since the previous record. */
+struct drop_record {
+	struct record_header header;
+	struct flow_key key;
+	__u64 first_mono_ns;
+	__u64 last_mono_ns;
+	__u64 packets;
+	__u64 bytes;
+	__u64 location;	      /* kernel address; its name comes in a SYMBOL record before the first use */
+	__u32 netns_inum;     /* 0 if unknown */
+	__u32 reason;	      /* number in the running kernel; HELLO names it */
+	__u32 device_ifindex; /* in netns_inum */
+	__u8 sender;	      /* 0: a sent the packets, 1: b */
+	__u8 icmp_type;
+	__u16 tcp_flags;      /* OR over the packets */
+	char device[16];      /* interface name, empty if unknown */
+};
+
+/* A copied payload segment: `captured` bytes follow the struct. */
+struct l7_record {
+	struct record_header header;
+	struct flow_key key;  /* ifindex: the one interface that copies this connection */
+	__u64 mono_ns;
+	__u32 sequence;	      /* TCP sequence number of the first captured byte; 0 for UDP */
+	__u32 payload_length; /* bytes of payload from that byte to the end of the packet */
+	__u32 captured;	      /* bytes that follow */
+	__u8 sender;	      /* 0: a sent it, 1: b */
+	__u8 tcp_flags;
+	__u8 copy_mode;	      /* enum l7_copy at that moment */
+	__u8 pad;
+};
+
+/* What the kernel copies of a connection. */
+enum l7_copy { L7_COPY_PROBING = 0, L7_COPY_ALL = 1, L7_COPY_NONE = 2 };
+
+/* collector -> probe: stop or keep copying. Unknown keys are ignored. */
+struct l7_verdict {
+	struct flow_key key; /* as in the L7 record */
+	__u32 copy;	     /* enum l7_copy */
+	__u32 pad;
+};
+
+enum interface_state { INTERFACE_ATTACHED = 1, INTERFACE_GONE = 2, INTERFACE_FAILED = 3, INTERFACE_SKIPPED = 4 };
+
+/* An interface the probe watches, or why it does not. `address_count` addresses of 16 bytes follow the struct. */
+struct interface_record {
+	struct record_header header;
+	__u32 ifindex;
+	__u32 state;	       /* enum interface_state */
+	__u32 peer_netns_inum; /* of a veth whose other end is elsewhere, else 0 */
+	__u32 is_veth;
+	char name[16];
+	char peer_netns_name[64]; /* name under /run/netns, empty if it has none */
+	__u32 address_count;	  /* the node's own addresses on this interface */
+	__u32 error;		  /* errno of a failed attach */
+};
+
+/* Who owns a socket: from a walk over all tasks' files, and from state changes as they happen. */
+struct socket_record {
+	struct record_header header;
+	__u8 local[16];
+	__u8 remote[16]; /* all zero when not connected */
+	__u16 local_port;
+	__u16 remote_port;
+	__u8 protocol;
+	__u8 family;
+	__u8 state;	 /* TCP state, 10 = LISTEN; 0 for UDP */
+	__u8 pad;
+	__u32 netns_inum;
+	__u32 pid;	 /* thread group id */
+	__u64 cgroup_id;
+	char comm[16];
+	char unit[128];	 /* the task's cgroup path, tail kept if longer, empty if unknown */
+};
+
+/* Name of a kernel address, sent once before it is used. */
+struct symbol_record {
+	struct record_header header;
+	__u64 address;
+	char name[64];
+};
+
+/* Cumulative since the probe started; sent in a STATS frame every second, at least. Append only. */
+enum stat {
+	STAT_PACKETS_SEEN = 0,	   /* tc program runs that counted a packet */
+	STAT_PACKETS_UNPARSED = 1, /* not IP, or cut short */
+	STAT_FLOW_MAP_FULL = 2,	   /* packets not accounted because the flow map was full */
+	STAT_DROP_MAP_FULL = 3,
+	STAT_RING_FULL = 4,	   /* L7 records lost */
+	STAT_FRAMES_LOST = 5,	   /* event bytes thrown away because no collector read them */
+	STAT_L7_MAP_FULL = 6,
+	STAT_L7_TRUNCATED = 7,	   /* segments of copied connections longer than what was captured */
+	STAT_FLOW_MAP_ENTRIES = 8, /* gauge */
+	STAT_FLOW_MAP_MAX = 9,	   /* gauge */
+	STAT_DROPS_FILTERED = 10,  /* kfree_skb calls that are no drops (queue purge and the like) */
+	STAT_INTERFACES = 11,	   /* gauge: attached now */
+	STAT_ATTACH_FAILED = 12,
+	STAT_DROPS_UNPARSED = 13,  /* dropped packets without a readable IP header */
+	STAT_COUNT = 14
+};

@@ -1,0 +1,209 @@
+/**
+ * The HTTP API's shapes: what the server renders, what the app and any other client parse. OpenAPI is generated from
+ * these schemas. Byte counts are decimal strings because a month of them can pass 2^53.
+ */
+import { z } from 'zod';
+
+const counter = z.number().int().nonnegative();
+const byteCount = z.string().regex(/^\d+$/).describe('bytes, as a decimal string');
+const epochMs = z.number().describe('milliseconds since 1970-01-01 UTC');
+
+export const rangeSchema = z.object({ fromMs: epochMs, toMs: epochMs });
+
+/** What stands behind an answer: how much was read, cut and lost. */
+export const evidenceSchema = z.object({
+  rowsRead: counter,
+  bytesRead: byteCount,
+  elapsedMs: z.number(),
+  /** True when the limit cut the answer; `limit` says where. */
+  truncated: z.boolean(),
+  limit: counter,
+  coverage: z.object({
+    /** Losses in the range by counter name, zero ones left out: `ring_full`, `frames_lost` ... */
+    lost: z.record(z.string(), counter),
+    packetsSeen: counter,
+    /** Stretches of the range in which a node that reported before or after reported nothing. */
+    gaps: z.array(z.object({ node: z.string(), fromMs: epochMs, toMs: epochMs })),
+    nodes: z.array(z.string()),
+  }),
+});
+export type Evidence = z.infer<typeof evidenceSchema>;
+
+export const groupings = ['workload', 'namespace', 'pod'] as const;
+export type Grouping = (typeof groupings)[number];
+
+export const mapNodeSchema = z.object({
+  id: z.string().describe('cluster/namespace/kind/name'),
+  cluster: z.string(),
+  namespace: z.string().describe('empty outside Kubernetes'),
+  kind: z.string().describe('Deployment, StatefulSet, ... or container, unit, process, netns, host, name, address'),
+  name: z.string(),
+  addresses: z.array(z.string()).describe('up to 8 addresses seen'),
+  pods: z.array(z.string()).describe('up to 8 pods seen'),
+});
+export type MapNode = z.infer<typeof mapNodeSchema>;
+
+export const mapEdgeSchema = z.object({
+  id: z.string(),
+  source: z.string().describe('node id of the side that opens conversations'),
+  destination: z.string(),
+  protocols: z.array(z.object({ l4: z.string(), port: z.number(), l7: z.string() })).describe('up to 8, busiest first'),
+  connections: counter,
+  bytesToDestination: byteCount,
+  bytesToSource: byteCount,
+  packets: counter,
+  requests: counter.describe('L7 requests, answered or not'),
+  unanswered: counter,
+  errors: counter.describe('HTTP 5xx, DNS answers other than NOERROR and NXDOMAIN, gRPC status other than OK'),
+  statuses: z.array(z.object({ status: z.string(), count: counter })).describe('HTTP status or DNS rcode, most first'),
+  latencyMs: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable(),
+  drops: counter.describe('dropped packets'),
+  dropReasons: z.array(z.object({ reason: z.string(), location: z.string(), packets: counter })),
+  retransmits: counter,
+  firstMs: epochMs,
+  lastMs: epochMs,
+});
+export type MapEdge = z.infer<typeof mapEdgeSchema>;
+
+export const mapResponseSchema = z.object({
+  range: rangeSchema,
+  grouping: z.enum(groupings),
+  filter: z.string(),
+  nodes: z.array(mapNodeSchema),
+  edges: z.array(mapEdgeSchema),
+  evidence: evidenceSchema,
+});
+export type MapResponse = z.infer<typeof mapResponseSchema>;
+
+export const flowEndpointSchema = z.object({
+  node: z.string().describe('id of this end on the map, grouped by workload'),
+  ip: z.string(),
+  port: z.number(),
+  namespace: z.string(),
+  pod: z.string(),
+  workload: z.string(),
+  workloadKind: z.string(),
+  service: z.string(),
+  labels: z.array(z.string()),
+  identity: z.number(),
+  names: z.array(z.string()),
+  process: z.string(),
+  unit: z.string(),
+  container: z.string(),
+});
+export type FlowEndpoint = z.infer<typeof flowEndpointSchema>;
+
+export const flowSchema = z.object({
+  id: z.string(),
+  connectionId: z.string(),
+  time: z.string().describe('RFC 3339, UTC, nanoseconds'),
+  cluster: z.string(),
+  node: z.string(),
+  source: z.string(),
+  reporter: z.string(),
+  kind: z.string(),
+  verdict: z.string(),
+  dropReason: z.string(),
+  dropLocation: z.string(),
+  direction: z.string(),
+  isReply: z.boolean().nullable(),
+  from: flowEndpointSchema,
+  to: flowEndpointSchema,
+  protocol: z.string(),
+  ipVersion: z.number(),
+  tcpFlags: z.array(z.string()),
+  icmpType: z.number(),
+  icmpCode: z.number(),
+  endCause: z.string(),
+  connections: counter,
+  bytesToDst: byteCount,
+  bytesToSrc: byteCount,
+  packetsToDst: counter,
+  packetsToSrc: counter,
+  peer: z
+    .object({ bytesToDst: byteCount, bytesToSrc: byteCount, packetsToDst: counter, packetsToSrc: counter })
+    .nullable()
+    .describe('the same counters read at the other end, when this node sees both'),
+  srttUs: z.number(),
+  retransmits: counter,
+  durationNs: z.string(),
+  l7: z
+    .object({
+      type: z.string(),
+      latencyNs: z.string(),
+      http: z
+        .object({
+          method: z.string(),
+          host: z.string(),
+          path: z.string(),
+          status: z.number(),
+          protocol: z.string(),
+        })
+        .nullable(),
+      dns: z
+        .object({
+          name: z.string(),
+          type: z.string(),
+          rcode: z.string(),
+          answers: z.array(z.string()),
+          ttl: z.number(),
+        })
+        .nullable(),
+      sni: z.string(),
+    })
+    .nullable(),
+  interface: z.string(),
+  encrypted: z.boolean().nullable(),
+  summary: z.string().describe('the one-line text `hubble observe` would print'),
+});
+export type Flow = z.infer<typeof flowSchema>;
+
+export const flowsResponseSchema = z.object({
+  range: rangeSchema,
+  filter: z.string(),
+  flows: z.array(flowSchema).describe('newest first'),
+  cursor: z.string().nullable().describe('give it back for the next, older page; null when there is none'),
+  evidence: evidenceSchema,
+});
+export type FlowsResponse = z.infer<typeof flowsResponseSchema>;
+
+const componentState = z.object({
+  state: z.enum(['ok', 'degraded', 'down', 'off']),
+  detail: z.string().describe('one sentence; what is missing and the command that mends it'),
+});
+
+export const healthSchema = z.object({
+  status: z.enum(['ok', 'degraded', 'down']),
+  version: z.string(),
+  nowMs: epochMs,
+  newestFlowMs: epochMs.nullable(),
+  store: componentState.extend({ url: z.string(), version: z.string(), embedded: z.boolean() }),
+  capture: componentState.extend({
+    mode: z.enum(['live', 'recording', 'off', 'unknown']),
+    interfaces: z.array(z.object({ name: z.string(), state: z.string(), netns: z.string(), error: z.string() })),
+    missing: z.array(z.string()),
+  }),
+});
+export type Health = z.infer<typeof healthSchema>;
+
+export const errorSchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    /** The query parameter at fault, if one is. */
+    parameter: z.string().optional(),
+    /** 0-based character in that parameter, if it is a filter. */
+    position: z.number().optional(),
+  }),
+});
+export type ApiError = z.infer<typeof errorSchema>;
+
+/** `GET /api/v1/live`, an event stream. Event names are the keys. */
+export const liveEvents = {
+  /** Rows that arrived since the last event, oldest first; `skipped` did not fit. */
+  flows: z.object({ flows: z.array(flowSchema), skipped: counter }),
+  /** Once a second even when nothing happens. */
+  tick: z.object({ nowMs: epochMs, newestFlowMs: epochMs.nullable(), rows: counter }),
+  /** The stream goes on, but the store could not be read. */
+  problem: z.object({ message: z.string() }),
+} as const;

@@ -1,0 +1,135 @@
+/**
+ * The columns of the `flows` table: the one list that the schema, the Native writer, the queries and the collector
+ * share. Rows are immutable and append-only. Source is the sender: the initiator of a conversation, or, on `drop` and
+ * `datagram` rows, whoever sent the packets (then `is_reply` tells whether that was the answering side).
+ */
+import {
+  endCauses,
+  flowKinds,
+  flowSources,
+  l7Types,
+  reporters,
+  ternaries,
+  trafficDirections,
+  verdicts,
+} from './words.ts';
+
+export type ColumnType =
+  | 'UInt8'
+  | 'UInt16'
+  | 'UInt32'
+  | 'UInt64'
+  | 'DateTime64(9)'
+  | 'IPv6'
+  | 'String'
+  | 'LowCardinality(String)'
+  | 'Array(String)'
+  | 'Array(LowCardinality(String))'
+  | { readonly enum8: readonly string[] };
+
+/** What is known of one end at the time of the flow; `src_` or `dst_` goes in front. */
+const endpointColumns = {
+  ip: 'IPv6',
+  port: 'UInt16',
+  namespace: 'LowCardinality(String)',
+  pod: 'LowCardinality(String)',
+  /** Always filled: the Kubernetes workload, else container, unit, process, netns, learned name, or the address. */
+  workload: 'LowCardinality(String)',
+  workload_kind: 'LowCardinality(String)',
+  service: 'LowCardinality(String)',
+  labels: 'Array(LowCardinality(String))',
+  identity: 'UInt32',
+  names: 'Array(LowCardinality(String))',
+  process: 'LowCardinality(String)',
+  unit: 'LowCardinality(String)',
+  container: 'LowCardinality(String)',
+} as const satisfies Record<string, ColumnType>;
+
+type EndpointColumns = typeof endpointColumns;
+type Prefixed<P extends string> = { readonly [K in keyof EndpointColumns as `${P}_${K}`]: EndpointColumns[K] };
+
+function prefixed<P extends string>(prefix: P): Prefixed<P> {
+  const entries = Object.entries(endpointColumns).map(([name, type]) => [`${prefix}_${name}`, type]);
+  return Object.fromEntries(entries) as Prefixed<P>;
+}
+
+export const flowColumns = {
+  /** When it happened: the request, the first dropped packet, or the last packet a counter row covers. */
+  time: 'DateTime64(9)',
+  /** Unique per row and rising within one collector run; with `time` it is the page cursor. */
+  id: 'UInt64',
+  /** The same for all rows of one conversation, on every node that saw it. */
+  connection_id: 'UInt64',
+  cluster: 'LowCardinality(String)',
+  node: 'LowCardinality(String)',
+  source: { enum8: flowSources },
+  reporter: { enum8: reporters },
+  kind: { enum8: flowKinds },
+  verdict: { enum8: verdicts },
+  drop_reason: 'LowCardinality(String)',
+  /** Kernel function that dropped the packet. */
+  drop_location: 'LowCardinality(String)',
+  direction: { enum8: trafficDirections },
+  is_reply: { enum8: ternaries },
+  ...prefixed('src'),
+  ...prefixed('dst'),
+  protocol: 'LowCardinality(String)',
+  ip_version: 'UInt8',
+  tcp_flags: 'UInt16',
+  icmp_type: 'UInt8',
+  icmp_code: 'UInt8',
+  end_cause: { enum8: endCauses },
+  /** Conversations this row opens: 0 or 1. */
+  connections: 'UInt32',
+  /** Since the previous row of this conversation, as the reporter's end counted them; dropped packets on `drop` rows. */
+  bytes_to_dst: 'UInt64',
+  bytes_to_src: 'UInt64',
+  packets_to_dst: 'UInt64',
+  packets_to_src: 'UInt64',
+  /** The same, counted at the other end, when this node sees both; `both_ends` says whether it does. */
+  peer_bytes_to_dst: 'UInt64',
+  peer_bytes_to_src: 'UInt64',
+  peer_packets_to_dst: 'UInt64',
+  peer_packets_to_src: 'UInt64',
+  both_ends: 'UInt8',
+  srtt_us: 'UInt32',
+  retransmits: 'UInt32',
+  /** Wall time the counters cover, from the first packet of the conversation to `time`. */
+  duration_ns: 'UInt64',
+  l7_type: { enum8: l7Types },
+  /** Request to response; 0 on an unanswered request. */
+  latency_ns: 'UInt64',
+  http_method: 'LowCardinality(String)',
+  http_host: 'LowCardinality(String)',
+  http_path: 'String',
+  http_status: 'UInt16',
+  http_protocol: 'LowCardinality(String)',
+  dns_name: 'String',
+  dns_type: 'LowCardinality(String)',
+  dns_rcode: 'LowCardinality(String)',
+  dns_answers: 'Array(String)',
+  dns_ttl: 'UInt32',
+  tls_sni: 'LowCardinality(String)',
+  trace_id: 'String',
+  interface: 'LowCardinality(String)',
+  encrypted: { enum8: ternaries },
+  allowed_by: 'Array(LowCardinality(String))',
+  denied_by: 'Array(LowCardinality(String))',
+} as const satisfies Record<string, ColumnType>;
+
+export type FlowColumn = keyof typeof flowColumns;
+
+/**
+ * Columns of `coverage`: what each component counted in one interval, losses first of all. `component` is `probe`,
+ * `collector` or `store`; `counter` a name such as `ring_full` or `packets_seen`; `value` the increase in the interval
+ * that ends at `time`. `seconds` is the interval's length; a missing interval is a gap and is shown as one.
+ */
+export const coverageColumns = {
+  time: 'DateTime64(9)',
+  seconds: 'UInt32',
+  cluster: 'LowCardinality(String)',
+  node: 'LowCardinality(String)',
+  component: 'LowCardinality(String)',
+  counter: 'LowCardinality(String)',
+  value: 'UInt64',
+} as const satisfies Record<string, ColumnType>;

@@ -1,0 +1,64 @@
+/**
+ * The closed vocabularies of a flow, in Hubble's spelling. The position of a word is its code in the store and is
+ * therefore never changed or reused; new words go at the end.
+ */
+
+/** Hubble's eight verdicts, in the order of flow.proto's `Verdict`. */
+export const verdicts = [
+  'VERDICT_UNKNOWN',
+  'FORWARDED',
+  'DROPPED',
+  'ERROR',
+  'AUDIT',
+  'REDIRECTED',
+  'TRACED',
+  'TRANSLATED',
+] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** What one stored row tells. A conversation that began and ended between two reports is one `connection_end` row. */
+export const flowKinds = [
+  'unknown',
+  'connection_start',
+  'connection_update',
+  'connection_end',
+  'datagram',
+  'drop',
+  'l7_request',
+  'l7_response',
+  'policy_verdict',
+] as const;
+export type FlowKind = (typeof flowKinds)[number];
+
+/** Which end of the flow the row's counters were read at. */
+export const reporters = ['unknown', 'source', 'destination'] as const;
+export type Reporter = (typeof reporters)[number];
+
+/** As in flow.proto's `TrafficDirection`, seen from the workload that reports. */
+export const trafficDirections = ['TRAFFIC_DIRECTION_UNKNOWN', 'INGRESS', 'EGRESS'] as const;
+export type TrafficDirection = (typeof trafficDirections)[number];
+
+/** Three-valued: `unknown` when the start of the conversation was not seen and the ports do not tell. */
+export const ternaries = ['unknown', 'no', 'yes'] as const;
+export type Ternary = (typeof ternaries)[number];
+
+/** Where the flow came from. */
+export const flowSources = ['unknown', 'probe', 'hubble', 'import', 'recording'] as const;
+export type FlowSource = (typeof flowSources)[number];
+
+/** Application protocols. */
+export const l7Types = ['', 'HTTP', 'DNS', 'TLS', 'GRPC'] as const;
+export type L7Type = (typeof l7Types)[number];
+
+export const endCauses = ['', 'FIN', 'RST', 'TIMEOUT', 'INTERFACE_GONE'] as const;
+export type EndCause = (typeof endCauses)[number];
+
+/** IP protocols by the names `hubble observe` prints. */
+export const l4Protocols = ['TCP', 'UDP', 'ICMPv4', 'ICMPv6', 'SCTP'] as const;
+export type L4Protocol = (typeof l4Protocols)[number] | `IP-${number}`;
+
+/**
+ * Kinds of thing an endpoint can be. Kubernetes kinds keep their own spelling (`Deployment`, `StatefulSet`, `Pod` ...);
+ * these are what an endpoint without a pod is called.
+ */
+export const hostKinds = ['container', 'unit', 'process', 'netns', 'host', 'name', 'address'] as const;
