@@ -1,0 +1,62 @@
+/** Entry point of `palomar`. The only place in cli/ that reads the environment and writes to the terminal. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { parseStartOptions, startHelp } from './start-options.ts';
+import { start, StartRefused } from './start.ts';
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** Children log JSON lines; a person reads `name: message (error)`. */
+function readable(line: string): string {
+  if (!line.startsWith('{')) return line;
+  try {
+    const entry: unknown = JSON.parse(line);
+    if (typeof entry !== 'object' || entry === null || !('msg' in entry)) return line;
+    const framing = new Set(['msg', 'level', 'time', 'pid', 'hostname', 'name']);
+    const facts = Object.fromEntries(Object.entries(entry).filter(([key]) => !framing.has(key)));
+    return Object.keys(facts).length === 0 ? String(entry.msg) : `${String(entry.msg)} ${JSON.stringify(facts)}`;
+  } catch {
+    return line;
+  }
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [command, ...flags] = argv;
+  if (command !== 'start') {
+    say(`palomar: unknown command '${command ?? ''}'; try: npm start -- --help`);
+    return 2;
+  }
+  const options = parseStartOptions(flags, process.env, process.env['INIT_CWD'] ?? process.cwd());
+  if (!options.ok) {
+    say(`palomar: ${options.error}`);
+    return 2;
+  }
+  if (options.value.help) {
+    process.stdout.write(startHelp);
+    return 0;
+  }
+  // dist/cli/main.js: the checkout is two folders up.
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  say(`Palomar ${version}`);
+  try {
+    await start(options.value, {
+      root,
+      version,
+      env: process.env,
+      say: (line) => say(`  ${line}`),
+      output: (child, line) => say(`  ${child}: ${readable(line)}`),
+    });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    say(`palomar: ${error.message}`);
+    return 2;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
