@@ -22,5 +22,10 @@ export default tseslint.config(
     files: ['app/**/*.{ts,tsx}'],
     extends: [hooks.configs.flat['recommended-latest'], ...query.configs['flat/recommended']],
   },
+  {
+    // Matchers such as expect.stringContaining() are typed `any` by design.
+    files: ['**/*.{test,spec}.{ts,tsx}'],
+    rules: { '@typescript-eslint/no-unsafe-assignment': 'off' },
+  },
   { files: ['**/*.{js,mjs,cjs}'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
 );

@@ -48,11 +48,9 @@ test('a child that dies is started again and its new facts replace the old', asy
 
 test('a child that ends before it is ready fails with its code and its last words', async () => {
   const s = supervisor();
-  const failed = await s
-    .start(node('store', 'console.error("data directory is in use"); process.exit(2)'))
-    .catch((e) => e);
-  expect(failed).toBeInstanceOf(ChildFailed);
-  expect(failed).toMatchObject({ code: 2, message: 'data directory is in use' });
+  const failing = s.start(node('store', 'console.error("data directory is in use"); process.exit(2)'));
+  await expect(failing).rejects.toThrow(ChildFailed);
+  await expect(failing).rejects.toMatchObject({ code: 2, message: 'data directory is in use' });
   expect(s.output).toEqual(['store: data directory is in use']);
 });
 
