@@ -177,7 +177,7 @@ struct interface_record {
 /* Who owns a socket: from a walk over all tasks' files, and from state changes as they happen. */
 struct socket_record {
 	struct record_header header;
-	__u8 local[16];
+	__u8 local[16];	 /* wildcard: all zero, or ::ffff:0.0.0.0 of an IPv4 socket */
 	__u8 remote[16]; /* all zero when not connected */
 	__u16 local_port;
 	__u16 remote_port;
@@ -217,3 +217,16 @@ enum stat {
 	STAT_DROPS_UNPARSED = 13,  /* dropped packets without a readable IP header */
 	STAT_COUNT = 14
 };
+
+/* Every struct is padded by hand: a compiler that lays one out differently must not build. */
+_Static_assert(sizeof(struct frame_header) == 32, "wire layout");
+_Static_assert(sizeof(struct hello) == 48, "wire layout");
+_Static_assert(sizeof(struct record_header) == 8, "wire layout");
+_Static_assert(sizeof(struct flow_key) == 48, "wire layout");
+_Static_assert(sizeof(struct flow_record) == 136, "wire layout");
+_Static_assert(sizeof(struct drop_record) == 128, "wire layout");
+_Static_assert(sizeof(struct l7_record) == 80, "wire layout");
+_Static_assert(sizeof(struct l7_verdict) == 56, "wire layout");
+_Static_assert(sizeof(struct interface_record) == 112, "wire layout");
+_Static_assert(sizeof(struct socket_record) == 208, "wire layout");
+_Static_assert(sizeof(struct symbol_record) == 80, "wire layout");
