@@ -1,0 +1,40 @@
+/** Debian's Chromium under Playwright, the same for every journey. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { chromium, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+
+export interface Browser {
+  readonly context: BrowserContext;
+  page(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** `options` are Playwright's for a context: viewport, colour scheme and so on. */
+export async function openBrowser(options: BrowserContextOptions = {}): Promise<Browser> {
+  const profile = await mkdtemp(join(tmpdir(), 'palomar-chromium-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+    viewport: { width: 1440, height: 900 },
+    ...options,
+  });
+  return {
+    context,
+    page: () => context.newPage(),
+    async close() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
