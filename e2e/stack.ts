@@ -1,7 +1,6 @@
 /** The whole of Palomar as a user starts it, for the specs: `npm start` without the set-up, in a data directory of its own. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -167,4 +166,28 @@ export async function eventually<T>(ms: number, probe: () => Promise<T | null>, 
     if (performance.now() > deadline) throw new Error(`not within ${ms / 1000} s: ${describe()}`);
     await sleep(500);
   }
+}
+
+/** The embedded store's URL with its password, for a client of the test's own. */
+export async function embeddedStoreUrl(stack: Stack): Promise<string> {
+  const password = (await readFile(join(stack.dataDir, 'store.password'), 'utf8')).trim();
+  const address = stack.lines
+    .map((line) => /^\s*store\s+http:\/\/([^/\s]+)\/(\S+)/.exec(line))
+    .find((match) => match !== null);
+  if (address === undefined) throw new Error(`no store line in:\n${stack.lines.join('\n')}`);
+  return `http://default:${encodeURIComponent(password)}@${address[1] ?? ''}/${address[2] ?? ''}`;
+}
+
+/**
+ * Words that run a command without any capability, and the user it then is. As `nobody` where that user can read this
+ * checkout; else still as root, which without capabilities can load no program either.
+ */
+export function withoutPrivileges(): { readonly prefix: readonly string[]; readonly uid: number } {
+  const uid = process.getuid?.() ?? 0;
+  if (uid !== 0) return { prefix: [], uid };
+  const powerless = ['setpriv', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all'];
+  const nobody = [...powerless, '--reuid=65534', '--regid=65534', '--clear-groups'];
+  const [command = '', ...args] = nobody;
+  const canRead = spawnSync(command, [...args, 'test', '-r', join(root, 'dist/cli/main.js')]).status === 0;
+  return canRead ? { prefix: nobody, uid: 65_534 } : { prefix: powerless, uid };
 }
