@@ -17,13 +17,13 @@ function parseIpv4(text: string): readonly number[] | null {
   return bytes.every((b) => b <= 255) ? bytes : null;
 }
 
-function groupsToBytes(text: string): number[] | null {
+function groupsToBytes(text: string, endsTheAddress: boolean): number[] | null {
   if (text === '') return [];
   const bytes: number[] = [];
   const groups = text.split(':');
   for (const [i, group] of groups.entries()) {
     if (group.includes('.')) {
-      const tail = i === groups.length - 1 ? parseIpv4(group) : null;
+      const tail = endsTheAddress && i === groups.length - 1 ? parseIpv4(group) : null;
       if (tail === null) return null;
       bytes.push(...tail);
     } else {
@@ -38,8 +38,8 @@ function groupsToBytes(text: string): number[] | null {
 function parseIpv6(text: string): readonly number[] | null {
   const halves = text.split('::');
   if (halves.length > 2) return null;
-  const head = groupsToBytes(halves[0] ?? '');
-  const tail = halves.length === 2 ? groupsToBytes(halves[1] ?? '') : [];
+  const head = groupsToBytes(halves[0] ?? '', halves.length === 1);
+  const tail = halves.length === 2 ? groupsToBytes(halves[1] ?? '', true) : [];
   if (head === null || tail === null) return null;
   const missing = 16 - head.length - tail.length;
   if (halves.length === 2 ? missing < 2 : missing !== 0) return null;

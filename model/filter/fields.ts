@@ -8,9 +8,11 @@ import { flowKinds, reporters, trafficDirections, verdicts } from '../words.ts';
 /** Columns that every flow has twice, behind `src_` and `dst_`. */
 export type EndColumn = Extract<FlowColumn, `src_${string}`> extends `src_${infer C}` ? C : never;
 
+export type WordColumn = 'verdict' | 'kind' | 'protocol' | 'l7_type' | 'direction' | 'is_reply' | 'reporter';
+
 /** A word passes when that column holds one of these values. */
 export interface Word {
-  readonly column: FlowColumn;
+  readonly column: WordColumn;
   readonly values: readonly string[];
 }
 
@@ -18,7 +20,7 @@ export type Unit = 'none' | 'bytes' | 'duration';
 
 interface TextKind {
   readonly kind: 'text';
-  /** Compared without regard to letter case. */
+  /** Compared after `foldCase`. */
   readonly foldsCase: boolean;
 }
 interface NumberKind {
@@ -49,7 +51,7 @@ const folded = { kind: 'text', foldsCase: true } as const;
 const plain = { kind: 'number', unit: 'none', zeroIsAbsent: false } as const;
 
 /** Each word by its lower-case name, without `prefix`. */
-function wordsOf(column: FlowColumn, values: readonly string[], prefix = ''): Record<string, Word> {
+function wordsOf(column: WordColumn, values: readonly string[], prefix = ''): Record<string, Word> {
   return Object.fromEntries(
     values.map((value) => [value.replace(prefix, '').toLowerCase(), { column, values: [value] }]),
   );
@@ -173,6 +175,11 @@ export const aliases: Readonly<Record<string, FieldName>> = {
   iface: 'interface',
   sni: 'tls.sni',
 };
+
+/** Lower case for ASCII letters only, as `lower()` in SQL. */
+export function foldCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
 
 export function isFieldName(name: string): name is FieldName {
   return Object.hasOwn(fields, name);
