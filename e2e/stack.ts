@@ -26,6 +26,7 @@ export interface Stack {
   health(): Promise<z.infer<typeof healthSchema>>;
   /** Pid of the running child whose command line contains `part`. */
   pidOf(part: string): Promise<number>;
+  parentOf(pid: number): Promise<number>;
   /** SIGTERM; resolves to the exit code and how long it took. The data directory stays for another start. */
   stop(): Promise<{ code: number | null; ms: number }>;
   /** Removes the data directory, after a stop if that has not happened. */
@@ -122,12 +123,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     flows: (query = {}) => get('/api/v1/flows', query, flowsResponseSchema),
     health: () => get('/api/v1/health', {}, healthSchema),
     pidOf: (part) => descendant(child.pid ?? 0, part),
+    parentOf,
     stop,
     remove: async () => {
       await stop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Field 4 of proc(5) stat, counted after the command's closing bracket. */
+async function parentOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
 /** A process below `ancestor` whose command line contains `part`. */
@@ -138,8 +146,7 @@ async function descendant(ancestor: number, part: string): Promise<number> {
     const pid = Number(entry);
     if (!Number.isInteger(pid)) continue;
     try {
-      const stat = await readFile(`/proc/${entry}/stat`, 'utf8');
-      parents.set(pid, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+      parents.set(pid, await parentOf(pid));
       commands.set(pid, (await readFile(`/proc/${entry}/cmdline`, 'utf8')).replaceAll('\0', ' '));
     } catch (error) {
       // It ended between the listing and the read.
