@@ -18,7 +18,7 @@
 #endif
 
 #define PALOMAR_WIRE_VERSION 1
-#define PALOMAR_WIRE_MAGIC 0x31524c50 /* "PLR1" */
+#define PALOMAR_WIRE_MAGIC   0x31524c50 /* "PLR1" */
 
 /* Every frame, both ways: this header, then `length` bytes. */
 struct frame_header {
@@ -34,9 +34,10 @@ struct frame_header {
 #define PALOMAR_FRAME_MAX (4u << 20)
 
 enum frame_type {
-	FRAME_HELLO = 1,     /* probe -> collector: struct hello, then text blobs */
-	FRAME_EVENTS = 2,    /* probe -> collector: records, each starting with struct record_header, 8-byte aligned */
-	FRAME_STATS = 3,     /* probe -> collector: u64 counters, indexed by enum stat; cumulative since probe start */
+	FRAME_HELLO = 1,  /* probe -> collector: struct hello, then text blobs */
+	FRAME_EVENTS = 2, /* probe -> collector: records, each starting with struct record_header, 8-byte aligned */
+	FRAME_STATS =
+		3, /* probe -> collector: u64 counters, indexed by enum probe_stat; cumulative since probe start */
 	FRAME_GOODBYE = 4,   /* probe -> collector: nothing; the probe is detaching by request */
 	FRAME_L7_VERDICT = 5 /* collector -> probe: struct l7_verdict */
 };
@@ -49,7 +50,7 @@ enum frame_type {
 struct hello {
 	__u32 probe_pid;
 	__u32 text_length;
-	__u64 boot_id;		/* changes with every probe start */
+	__u64 boot_id; /* changes with every probe start */
 	__u64 mono_ns;
 	__u64 real_ns;
 	__u32 scan_interval_ms; /* how often flows and drops are read from the maps */
@@ -68,7 +69,7 @@ enum record_type {
 };
 
 struct record_header {
-	__u16 type;   /* enum record_type */
+	__u16 type; /* enum record_type */
 	__u16 flags;
 	__u32 length; /* of the whole record with this header, before padding to 8 */
 };
@@ -98,23 +99,23 @@ enum end_cause { END_NONE = 0, END_FIN = 1, END_RST = 2, END_TIMEOUT = 3, END_IN
 struct flow_record {
 	struct record_header header;
 	struct flow_key key;
-	__u64 first_mono_ns;   /* first packet of the conversation on this interface */
-	__u64 last_mono_ns;    /* latest packet counted here */
-	__u64 bytes[2];	       /* skb->len with the link header, as the interface's own counters have it */
-	__u64 packets[2];      /* GSO segments */
-	__u16 tcp_flags[2];    /* OR of the flags seen since the previous record, bits as in the TCP header; bit 8 = NS */
-	__u8 kind;	       /* enum flow_kind bits */
+	__u64 first_mono_ns; /* first packet of the conversation on this interface */
+	__u64 last_mono_ns;  /* latest packet counted here */
+	__u64 bytes[2];	     /* skb->len with the link header, as the interface's own counters have it */
+	__u64 packets[2];    /* GSO segments */
+	__u16 tcp_flags[2];  /* OR of the flags seen since the previous record, bits as in the TCP header; bit 8 = NS */
+	__u8 kind;	     /* enum flow_kind bits */
 	__u8 end_cause;
-	__u8 initiator;	       /* 0: a opened it, 1: b opened it, 2: not seen (joined mid-connection) */
-	__u8 rst_by;	       /* 0 a, 1 b, 2 nobody */
-	__u8 ingress[2];       /* 1 if packets of that direction came into the host's stack through this interface
+	__u8 initiator;	   /* 0: a opened it, 1: b opened it, 2: not seen (joined mid-connection) */
+	__u8 rst_by;	   /* 0 a, 1 b, 2 nobody */
+	__u8 ingress[2];   /* 1 if packets of that direction came into the host's stack through this interface
 				  (from a pod: its veth's ingress), 0 if they left through it, 2 if none were seen */
-	__u8 icmp_type[2];     /* type of the latest ICMP packet each way */
+	__u8 icmp_type[2]; /* type of the latest ICMP packet each way */
 	__u8 icmp_code[2];
 	__u8 pad[2];
-	__u32 srtt_us;	       /* kernel's smoothed RTT if known, else 0 */
-	__u32 retransmits;     /* since the previous record, if known */
-	__u64 cgroup_id;       /* of the local socket, 0 if unknown */
+	__u32 srtt_us;	   /* kernel's smoothed RTT if known, else 0 */
+	__u32 retransmits; /* since the previous record, if known */
+	__u64 cgroup_id;   /* of the local socket, 0 if unknown */
 };
 
 /* Packets the kernel threw away, added up per (key, netns, reason, location) since the previous record. */
@@ -131,21 +132,21 @@ struct drop_record {
 	__u32 device_ifindex; /* in netns_inum */
 	__u8 sender;	      /* 0: a sent the packets, 1: b */
 	__u8 icmp_type;
-	__u16 tcp_flags;      /* OR over the packets */
-	char device[16];      /* interface name, empty if unknown */
+	__u16 tcp_flags; /* OR over the packets */
+	char device[16]; /* interface name, empty if unknown */
 };
 
 /* A copied payload segment: `captured` bytes follow the struct. */
 struct l7_record {
 	struct record_header header;
-	struct flow_key key;  /* ifindex: the one interface that copies this connection */
+	struct flow_key key; /* ifindex: the one interface that copies this connection */
 	__u64 mono_ns;
 	__u32 sequence;	      /* TCP sequence number of the first captured byte; 0 for UDP */
 	__u32 payload_length; /* bytes of payload from that byte to the end of the packet */
 	__u32 captured;	      /* bytes that follow */
 	__u8 sender;	      /* 0: a sent it, 1: b */
 	__u8 tcp_flags;
-	__u8 copy_mode;	      /* enum l7_copy at that moment */
+	__u8 copy_mode; /* enum l7_copy at that moment */
 	__u8 pad;
 };
 
@@ -183,13 +184,13 @@ struct socket_record {
 	__u16 remote_port;
 	__u8 protocol;
 	__u8 family;
-	__u8 state;	 /* TCP state, 10 = LISTEN; 0 for UDP */
+	__u8 state; /* TCP state, 10 = LISTEN; 0 for UDP */
 	__u8 pad;
 	__u32 netns_inum;
-	__u32 pid;	 /* thread group id */
+	__u32 pid; /* thread group id */
 	__u64 cgroup_id;
 	char comm[16];
-	char unit[128];	 /* the task's cgroup path, tail kept if longer, empty if unknown */
+	char unit[128]; /* the task's cgroup path, tail kept if longer, empty if unknown */
 };
 
 /* Name of a kernel address, sent once before it is used. */
@@ -200,13 +201,13 @@ struct symbol_record {
 };
 
 /* Cumulative since the probe started; sent in a STATS frame every second, at least. Append only. */
-enum stat {
+enum probe_stat {
 	STAT_PACKETS_SEEN = 0,	   /* tc program runs that counted a packet */
 	STAT_PACKETS_UNPARSED = 1, /* not IP, or cut short */
 	STAT_FLOW_MAP_FULL = 2,	   /* packets not accounted because the flow map was full */
 	STAT_DROP_MAP_FULL = 3,
-	STAT_RING_FULL = 4,	   /* L7 records lost */
-	STAT_FRAMES_LOST = 5,	   /* event bytes thrown away because no collector read them */
+	STAT_RING_FULL = 4,   /* L7 records lost */
+	STAT_FRAMES_LOST = 5, /* event bytes thrown away because no collector read them */
 	STAT_L7_MAP_FULL = 6,
 	STAT_L7_TRUNCATED = 7,	   /* segments of copied connections longer than what was captured */
 	STAT_FLOW_MAP_ENTRIES = 8, /* gauge */
@@ -214,7 +215,7 @@ enum stat {
 	STAT_DROPS_FILTERED = 10,  /* kfree_skb calls that are no drops (queue purge and the like) */
 	STAT_INTERFACES = 11,	   /* gauge: attached now */
 	STAT_ATTACH_FAILED = 12,
-	STAT_DROPS_UNPARSED = 13,  /* dropped packets without a readable IP header */
+	STAT_DROPS_UNPARSED = 13, /* dropped packets without a readable IP header */
 	STAT_COUNT = 14
 };
 

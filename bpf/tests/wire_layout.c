@@ -11,7 +11,8 @@ static void print_struct(const struct btf *btf, const struct btf_type *type)
 {
 	const struct btf_member *member = btf_members(type);
 
-	printf("  \"%s\": {\n    \"size\": %u,\n    \"fields\": {", btf__name_by_offset(btf, type->name_off), type->size);
+	printf("  \"%s\": {\n    \"size\": %u,\n    \"fields\": {", btf__name_by_offset(btf, type->name_off),
+	       type->size);
 	for (int i = 0; i < btf_vlen(type); i++, member++)
 		printf("%s\n      \"%s\": [%u, %lld]", i ? "," : "", btf__name_by_offset(btf, member->name_off),
 		       btf_member_bit_offset(type, i) / 8, (long long)btf__resolve_size(btf, member->type));
