@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * l7_copy(packet, skb): copies payload of connections worth reading into the ring buffer.
+ *
+ * The first interface that sees payload of a connection owns it. Of a TCP connection the first L7_PROBED_SEGMENTS
+ * each way are copied, whatever they hold; once a segment starts like HTTP, or user space says so, all are. A body is
+ * not copied whole: each message start grants its sender L7_MESSAGE_BYTES of credit. When that is spent only short
+ * segments are copied, and those in whose first L7_SEARCH_BYTES a pipelined message begins, which grants credit anew.
+ * DNS over UDP is always copied.
+ */
+#pragma once
+
+#define DNS_PORT	 53
+#define WORD(a, b, c, d) ((__u32)(a) | (__u32)(b) << 8 | (__u32)(c) << 16 | (__u32)(d) << 24)
+
+struct l7_search {
+	__u8 bytes[L7_SEARCH_BYTES + 8];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct l7_search);
+} l7_searches SEC(".maps");
+
+static __always_inline bool is_http_start(const __u8 *bytes)
+{
+	__u32 word = WORD(bytes[0], bytes[1], bytes[2], bytes[3]);
+
+	switch (word) {
+	case WORD('G', 'E', 'T', ' '):
+	case WORD('P', 'O', 'S', 'T'):
+	case WORD('P', 'U', 'T', ' '):
+	case WORD('H', 'E', 'A', 'D'):
+	case WORD('D', 'E', 'L', 'E'):
+	case WORD('P', 'A', 'T', 'C'):
+	case WORD('O', 'P', 'T', 'I'):
+	case WORD('C', 'O', 'N', 'N'):
+	case WORD('T', 'R', 'A', 'C'):
+	case WORD('P', 'R', 'I', ' '):
+		return true;
+	case WORD('H', 'T', 'T', 'P'):
+		return bytes[4] == '/';
+	}
+	return false;
+}
+
+static long l7_search_at(__u32 index, bool *found)
+{
+	__u32 zero = 0;
+	struct l7_search *search = bpf_map_lookup_elem(&l7_searches, &zero);
+	const __u8 *at;
+
+	if (!search || index >= L7_SEARCH_BYTES)
+		return 1;
+	at = search->bytes + index;
+	*found = at[0] == 'H' && at[1] == 'T' && at[2] == 'T' && at[3] == 'P' && at[4] == '/' && at[5] == '1';
+	return *found;
+}
+
+/* Whether "HTTP/1" stands in the first L7_SEARCH_BYTES: in a request line, or at a response's start. */
+static __always_inline bool holds_http(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct l7_search *search;
+	bool found = false;
+	__u32 zero = 0;
+
+	search = bpf_map_lookup_elem(&l7_searches, &zero);
+	if (!search || packet->payload_length < L7_SEARCH_BYTES ||
+	    bpf_skb_load_bytes(skb, packet->payload_offset, search->bytes, L7_SEARCH_BYTES))
+		return false;
+	bpf_loop(L7_SEARCH_BYTES - 8, l7_search_at, &found, 0);
+	return found;
+}
+
+static __always_inline struct l7_state *l7_state_of(const struct flow_key *key, __u32 ifindex, bool is_dns)
+{
+	struct l7_state *state = bpf_map_lookup_elem(&l7_states, key);
+
+	if (state)
+		return state;
+
+	struct l7_state fresh = {.owner_ifindex = ifindex, .copy = is_dns ? L7_COPY_ALL : L7_COPY_PROBING};
+
+	/* Another CPU may have been first: its interface is the owner then. */
+	bpf_map_update_elem(&l7_states, key, &fresh, BPF_NOEXIST);
+	state = bpf_map_lookup_elem(&l7_states, key);
+	if (!state)
+		stat_add(STAT_L7_MAP_FULL, 1);
+	return state;
+}
+
+/* How many bytes of this segment to copy. */
+static __always_inline __u32 l7_budget(struct __sk_buff *skb, const struct packet *packet, struct l7_state *state)
+{
+	__u32 sender = packet->sender & 1, length = packet->payload_length, budget;
+	__u8 start[8] = {};
+
+	if (packet->key.protocol == IPPROTO_UDP)
+		return L7_CHUNK_BYTES;
+	if (length >= sizeof(start) && bpf_skb_load_bytes(skb, packet->payload_offset, start, sizeof(start)))
+		return 0;
+	if (is_http_start(start)) {
+		state->copy = L7_COPY_ALL;
+		state->credit[sender] = L7_MESSAGE_BYTES;
+	}
+	if (state->copy == L7_COPY_PROBING) {
+		if (state->segments[sender] >= L7_PROBED_SEGMENTS)
+			return 0;
+		state->segments[sender]++;
+		return L7_CHUNK_BYTES;
+	}
+	if (length <= L7_SMALL_BYTES)
+		return length;
+	if (!state->credit[sender] && holds_http(skb, packet))
+		state->credit[sender] = L7_MESSAGE_BYTES;
+	budget = state->credit[sender];
+	state->credit[sender] = budget > length ? budget - length : 0;
+	return budget;
+}
+
+/* What a chunk's copying needs; bpf_loop() hands it to l7_emit_chunk(), so that the verifier sees the body once. */
+struct l7_copying {
+	struct __sk_buff *skb;
+	const struct packet *packet;
+	__u32 done;  /* payload bytes copied so far */
+	__u32 total; /* to copy */
+	__u32 copy_mode;
+	__u32 pad;
+};
+
+/* Reserves one of three sizes, so that a short segment does not take the room of a long one. */
+static __always_inline void l7_emit(const struct l7_copying *copying, __u32 size, const __u32 room)
+{
+	struct l7_record *record = bpf_ringbuf_reserve(&events, sizeof(*record) + room, 0);
+	const struct packet *packet = copying->packet;
+	__u32 offset = packet->payload_offset + copying->done;
+
+	if (!record) {
+		stat_add(STAT_RING_FULL, 1);
+		return;
+	}
+	/* Keeps clang from testing one copy of the value and using another, which the verifier cannot follow. */
+	asm volatile("" : "+r"(size));
+	if (size == 0 || size > room || bpf_skb_load_bytes(copying->skb, offset, record + 1, size)) {
+		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
+		stat_add(STAT_L7_TRUNCATED, 1);
+		return;
+	}
+	record->header.type = RECORD_L7;
+	record->header.flags = 0;
+	record->header.length = sizeof(*record) + size;
+	record->key = packet->key;
+	record->mono_ns = bpf_ktime_get_ns();
+	record->sequence = packet->key.protocol == IPPROTO_TCP ? packet->sequence + copying->done : 0;
+	record->payload_length = packet->payload_length - copying->done;
+	record->captured = size;
+	record->sender = packet->sender;
+	record->tcp_flags = packet->tcp_flags;
+	record->copy_mode = copying->copy_mode;
+	record->pad = 0;
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+}
+
+static long l7_emit_chunk(__u32 index, struct l7_copying *copying)
+{
+	__u32 size = copying->total - copying->done;
+
+	if (size > L7_CHUNK_BYTES)
+		size = L7_CHUNK_BYTES;
+	if (size <= 256)
+		l7_emit(copying, size, 256);
+	else if (size <= 1024)
+		l7_emit(copying, size, 1024);
+	else
+		l7_emit(copying, size, L7_CHUNK_BYTES);
+	copying->done += size;
+	return copying->done >= copying->total;
+}
+
+static __always_inline void l7_emit_all(struct __sk_buff *skb, const struct packet *packet, __u32 budget,
+					__u32 copy_mode)
+{
+	struct l7_copying copying = {
+		.skb = skb, .packet = packet, .total = packet->payload_length, .copy_mode = copy_mode};
+
+	if (copying.total > budget) {
+		copying.total = budget;
+		stat_add(STAT_L7_TRUNCATED, 1);
+	}
+	bpf_loop(L7_CHUNKS, l7_emit_chunk, &copying, 0);
+}
+
+static __always_inline void l7_copy(const struct packet *packet, struct __sk_buff *skb)
+{
+	bool is_tcp = packet->key.protocol == IPPROTO_TCP;
+	bool is_dns =
+		packet->key.protocol == IPPROTO_UDP && (packet->from_port == DNS_PORT || packet->to_port == DNS_PORT);
+	struct flow_key key = packet->key;
+	struct l7_state *state;
+	__u32 budget;
+
+	if (!is_tcp && !is_dns)
+		return;
+	key.ifindex = 0;
+	/* The ports of an earlier connection are used again. */
+	if (is_tcp && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		bpf_map_delete_elem(&l7_states, &key);
+	if (!packet->payload_length)
+		return;
+	state = l7_state_of(&key, skb->ifindex, is_dns);
+	if (!state || state->owner_ifindex != skb->ifindex || state->copy == L7_COPY_NONE)
+		return;
+	budget = l7_budget(skb, packet, state);
+	if (budget)
+		l7_emit_all(skb, packet, budget, state->copy);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What the kernel programs keep in their maps and the probe reads: shared by palomar.bpf.c and probe/, never sent.
+ */
+#pragma once
+
+#include "wire.h"
+
+/* A copy of a TCP connection's start, each way, before anyone has said what it speaks. */
+#define L7_PROBED_SEGMENTS 16
+/* Most payload bytes in one L7 record. */
+#define L7_CHUNK_BYTES 4096
+/* Chunks of one packet: the largest GSO packet is 64 KiB. */
+#define L7_CHUNKS 16
+/* Payload copied after something that looks like the start of an HTTP message; a longer body is not copied on. */
+#define L7_MESSAGE_BYTES (L7_CHUNK_BYTES * L7_CHUNKS)
+/* Segments this short are always worth copying: the end of a body, or a start line cut in two. */
+#define L7_SMALL_BYTES 256
+/* How far into a body segment the kernel looks for the next pipelined message. */
+#define L7_SEARCH_BYTES 512
+
+#define INITIATOR_UNKNOWN 2
+#define NOBODY		  2
+
+/* Counted since the map was last swapped; the probe adds these up per flow. */
+struct flow_counts {
+	__u64 first_ns;
+	__u64 last_ns;
+	__u64 bytes[2];
+	__u64 packets[2];
+	__u32 tcp_flags[2];
+	__u8 initiator; /* as in struct flow_record; without a handshake, who sent the first packet */
+	__u8 rst_by;
+	__u8 ingress[2];
+	__u8 icmp_type[2];
+	__u8 icmp_code[2];
+};
+
+struct drop_key {
+	struct flow_key flow;
+	__u64 location;
+	__u32 netns_inum;
+	__u32 reason;
+	__u32 device_ifindex;
+	__u8 sender;
+	__u8 pad[3];
+};
+
+struct drop_counts {
+	__u64 first_ns;
+	__u64 last_ns;
+	__u64 packets;
+	__u64 bytes;
+	__u32 tcp_flags;
+	__u8 icmp_type;
+	__u8 pad[3];
+	char device[16];
+};
+
+/* Keyed by the flow without its interface: of all that see a connection, only the owner copies it. */
+struct l7_state {
+	__u32 owner_ifindex;
+	__u32 copy;	   /* enum l7_copy */
+	__u32 segments[2]; /* copied while probing, by sender */
+	__u32 credit[2];   /* bytes that may still be copied of the message under way, by sender */
+};
+
+/* A socket as the walk over all tasks' files sees it: a socket_record without its unit, and the TCP figures. */
+struct socket_sighting {
+	__u8 record[__builtin_offsetof(struct socket_record, unit)];
+	__u32 srtt_us;
+	__u32 retransmits; /* since the socket was opened */
+};
+
+/* Who called connect(), until the connection has its port. */
+struct connecting {
+	__u64 cgroup_id;
+	__u32 pid;
+	__u32 pad;
+	char comm[16];
+};
+
+/* Drop reasons below this number can be declared quiet. */
+#define QUIET_REASONS 512
+
+_Static_assert(sizeof(struct flow_counts) == 64, "map layout");
+_Static_assert(sizeof(struct drop_key) == 72, "map layout");
+_Static_assert(sizeof(struct drop_counts) == 56, "map layout");
+_Static_assert(sizeof(struct l7_state) == 24, "map layout");
+_Static_assert(sizeof(struct socket_sighting) == 88, "map layout");
