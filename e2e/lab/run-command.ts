@@ -1,0 +1,34 @@
+/** Runs one program to its end: the lab's way to call ip, nft, openssl and initdb. It never goes through a shell. */
+import { spawn } from 'node:child_process';
+
+/** A program that could not be started or ended with something other than 0. */
+export class CommandFailed extends Error {
+  readonly code = 'COMMAND_FAILED';
+  readonly exitCode: number | null;
+
+  constructor(argv: readonly string[], exitCode: number | null, said: string) {
+    super(`${argv.join(' ')}: ${said.trim() || `exit ${String(exitCode)}`}`);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Resolves with standard output; `input` is what the program reads. */
+export function runCommand(argv: readonly string[], input = ''): Promise<string> {
+  const [program, ...args] = argv;
+  if (program === undefined) return Promise.reject(new CommandFailed(argv, null, 'no program named'));
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const out: Buffer[] = [];
+    const said: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+    child.on('error', (cause) => reject(new CommandFailed(argv, null, cause.message)));
+    child.on('close', (exitCode) => {
+      if (exitCode === 0) resolve(Buffer.concat(out).toString());
+      else reject(new CommandFailed(argv, exitCode, Buffer.concat(said).toString()));
+    });
+    // A program that ends without reading its input has said why by its exit code.
+    child.stdin.on('error', (cause) => said.push(Buffer.from(cause.message)));
+    child.stdin.end(input);
+  });
+}
