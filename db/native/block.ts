@@ -39,6 +39,8 @@ export type ColumnOf<T extends ColumnType> = T extends 'UInt8' | 'UInt16' | 'UIn
 export interface Block<S extends Schema> {
   readonly columns: { readonly [K in keyof S]: ColumnOf<S[K]> };
   readonly rows: number;
+  /** Rises with every `reset`: dictionary codes taken under another generation mean nothing any more. */
+  readonly generation: number;
   /** Call after every column got its value. */
   endRow(): void;
   /** One Native block. Throws, naming the column, when a column has not one value per row. */
@@ -80,6 +82,7 @@ export function createBlock<S extends Schema>(schema: S, capacity: number): Bloc
     return { name, header, builder: createColumn(type, room) };
   });
   let rows = 0;
+  let generation = 0;
 
   const encode = (): Uint8Array => {
     let size = varUintSize(columns.length) + varUintSize(rows);
@@ -104,12 +107,16 @@ export function createBlock<S extends Schema>(schema: S, capacity: number): Bloc
     get rows() {
       return rows;
     },
+    get generation() {
+      return generation;
+    },
     endRow() {
       rows += 1;
     },
     encode,
     reset() {
       rows = 0;
+      generation += 1;
       for (const { builder } of columns) builder.reset();
     },
   };

@@ -1,0 +1,32 @@
+/**
+ * The one way to the store: `@clickhouse/client` over HTTP, whether a ClickHouse server or the embedded store answers.
+ * The URL carries user, password and database.
+ */
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
+
+export type StoreClient = ClickHouseClient;
+
+/** The database that a store URL names; `palomar` when it names none. */
+export function databaseOf(url: string): string {
+  const path = decodeURIComponent(new URL(url).pathname.slice(1));
+  return path === '' ? 'palomar' : path;
+}
+
+interface StoreClientOptions {
+  /** Another database than the URL's: the migrations need one that is sure to exist. */
+  readonly database?: string;
+  readonly requestTimeoutMs?: number;
+}
+
+export function createStoreClient(url: string, options: StoreClientOptions = {}): StoreClient {
+  return createClient({
+    url,
+    database: options.database ?? databaseOf(url),
+    application: 'palomar',
+    request_timeout: options.requestTimeoutMs ?? 60_000,
+    use_multipart_params_auto: true,
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 1, date_time_output_format: 'iso' },
+    // Every failure reaches the caller as an error, which logs it once and in context.
+    log: { level: ClickHouseLogLevel.OFF },
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * Brings the columns of a table to what the model lists: adds missing ones and lets enumerations grow. A column whose
+ * type differs otherwise is an error, because changing it would rewrite data.
+ */
+import { z } from 'zod';
+import type { ColumnType } from '../../model/flow-columns.ts';
+import type { StoreClient } from '../client.ts';
+import { typeName } from '../native/type-name.ts';
+import { tableNames, tables, type Table } from '../tables.ts';
+
+const storedSchema = z.array(z.object({ table: z.string(), name: z.string(), type: z.string() }));
+
+/** Integers that mostly stay small lose their high bytes before compression. */
+function codec(type: ColumnType): string {
+  return type === 'UInt32' || type === 'UInt64' ? 'CODEC(T64, ZSTD(1))' : 'CODEC(ZSTD(1))';
+}
+
+/** The clauses of one ALTER TABLE; empty when the table is as the model says. */
+export function alignment(table: Table, stored: ReadonlyMap<string, string>): string[] {
+  return Object.entries<ColumnType>(tables[table]).flatMap(([name, type]) => {
+    const wanted = typeName(type);
+    const present = stored.get(name);
+    if (present === undefined) return [`ADD COLUMN IF NOT EXISTS ${name} ${wanted} ${codec(type)}`];
+    if (present === wanted) return [];
+    if (typeof type === 'object') return [`MODIFY COLUMN ${name} ${wanted}`];
+    throw new Error(`column ${table}.${name} is ${present} in the store, but this version needs ${wanted}`);
+  });
+}
+
+export async function alignColumns(client: StoreClient): Promise<void> {
+  const answer = await client.query({
+    query: 'SELECT table, name, type FROM system.columns WHERE database = currentDatabase()',
+    format: 'JSONEachRow',
+  });
+  const columns = storedSchema.parse(await answer.json());
+  for (const table of tableNames) {
+    const stored = new Map(columns.filter((column) => column.table === table).map(({ name, type }) => [name, type]));
+    const clauses = alignment(table, stored);
+    if (clauses.length > 0) await client.command({ query: `ALTER TABLE ${table}\n  ${clauses.join(',\n  ')}` });
+  }
+}
