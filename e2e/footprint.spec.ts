@@ -1,5 +1,6 @@
 /** Nothing we do alters traffic, and nothing of ours stays behind: before, during, after, and when the probe is killed. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -51,6 +52,8 @@ beforeAll(async () => {
     [b, 'palomar-e2e1', '10.79.1.2', '10.79.1.1'],
   ] as const) {
     await runCommand(['ip', 'link', 'set', link, 'up']);
+    // Per link, so that the setting goes when the link goes.
+    await writeFile(`/proc/sys/net/ipv4/conf/${link}/forwarding`, '1');
     await runCommand(['ip', 'address', 'add', '169.254.79.1/32', 'dev', link]);
     await runCommand(['ip', 'route', 'add', `${own}/32`, 'dev', link]);
     await runCommand(['ip', '-n', name, 'address', 'add', `${own}/32`, 'dev', 'eth0']);
