@@ -20,7 +20,7 @@ export interface StartDeps {
   /** Root of the checkout: where dist/, out/ and bpf/build/ are. */
   readonly root: string;
   readonly version: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly say: (line: string) => void;
   readonly output: (child: string, line: string) => void;
 }

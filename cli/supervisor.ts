@@ -37,7 +37,7 @@ export class ChildFailed extends Error {
 }
 
 export interface SupervisorDeps {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Readonly<NodeJS.ProcessEnv>;
   /** A line a child wrote to its standard error. */
   readonly output: (child: string, line: string) => void;
   /** What the supervisor itself has to say. */
