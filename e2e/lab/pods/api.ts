@@ -10,11 +10,11 @@ import { createPaymentClient } from './payment-client.ts';
 import { families, type Family, type PodConfigOf, type PodProgram, type PodProgramDeps } from './pod-config.ts';
 import { connectPostgres, type PostgresClient, type QueryRows } from './postgres-client.ts';
 
-const paymentEveryMs = 4000;
+const paymentEveryMs = 3000;
 const unknownNameEveryMs = 3000;
 /** Connections are ended by us after so many requests, so that clients open new ones now and then. */
-const requestsPerConnection = 200;
-const queriesPerConnection = 300;
+const requestsPerConnection = 100;
+const queriesPerConnection = 100;
 
 const schema = `CREATE TABLE IF NOT EXISTS orders (id integer PRIMARY KEY, item text NOT NULL, quantity integer NOT NULL);
 INSERT INTO orders SELECT id, 'book', 1 FROM generate_series(1, 500) AS id ON CONFLICT DO NOTHING`;

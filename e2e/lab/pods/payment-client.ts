@@ -12,7 +12,11 @@ export interface PaymentClient {
   stop(): Promise<void>;
 }
 
-const timeoutMs = 2500;
+/**
+ * Shorter than TCP's first retransmission: one dropped packet per call, and that right after the name was asked for.
+ */
+const connectTimeoutMs = 900;
+const responseTimeoutMs = 10_000;
 const callsPerConnection = 3;
 
 export function createPaymentClient(
@@ -40,7 +44,13 @@ export function createPaymentClient(
           response.on('error', reject);
         },
       );
-      call.setTimeout(timeoutMs, () => call.destroy(new Error('timeout')));
+      const limit = setTimeout(() => call.destroy(new Error('connect timeout')), connectTimeoutMs);
+      call.on('close', () => clearTimeout(limit));
+      call.on('socket', (socket) => {
+        if (socket.connecting) socket.once('connect', () => clearTimeout(limit));
+        else clearTimeout(limit);
+      });
+      call.setTimeout(responseTimeoutMs, () => call.destroy(new Error('response timeout')));
       call.on('error', reject);
       call.end(JSON.stringify({ order: n }));
     });
