@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { describePods, removeLeftovers, startLab } from './lab.ts';
+import { runTraffic } from '../traffic/run-traffic.ts';
 import { runPod } from './pods/run-pod.ts';
 
 const help = `npm run lab -- [flags]
@@ -104,13 +105,17 @@ async function runLab(argv: readonly string[]): Promise<number> {
   return ended === undefined ? 0 : 1;
 }
 
-async function runInPod(argument: string): Promise<number> {
+/** Pod programs and loads: one JSON argument says what to do, standard output says what was done. */
+async function runInPod(run: typeof runPod | typeof runTraffic, argument: string): Promise<number> {
   const say = (event: string, facts?: Readonly<Record<string, unknown>>): void => {
     process.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);
   };
-  await runPod(argument, { say, clock: Date.now }, aborted(endSignal()));
+  await run(argument, { say, clock: Date.now }, aborted(endSignal()));
   return 0;
 }
 
-const [mode, ...rest] = process.argv.slice(2);
-process.exit(mode === 'pod' ? await runInPod(rest[0] ?? '') : await runLab(process.argv.slice(2)));
+const [mode, argument = ''] = process.argv.slice(2);
+if (mode === 'pod') process.exitCode = await runInPod(runPod, argument);
+else if (mode === 'traffic') process.exitCode = await runInPod(runTraffic, argument);
+else process.exitCode = await runLab(process.argv.slice(2));
+process.exit();

@@ -5,7 +5,7 @@
 import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { runCommand } from './run-command.ts';
-import { dns, names, outside, pods, ports } from './topology.ts';
+import { dns, loadZone, names, outside, pods, ports } from './topology.ts';
 
 /** Where distributions put system programs; a user's PATH may lack the last two. */
 const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -66,8 +66,8 @@ export function postgresArgv(bin: string, data: string): readonly string[] {
 export const postgresReady = 'database system is ready to accept connections';
 
 /**
- * An authoritative answer for the lab's names, NXDOMAIN for the rest of `cluster.local` and the names given as extra
- * zones, REFUSED for all else: it knows no other server to ask.
+ * An authoritative answer for the lab's names and whatever is below the load's zone, NXDOMAIN for the rest of the zones
+ * they are in, REFUSED for all else: it knows no other server to ask.
  */
 export function dnsmasqArgv(): readonly string[] {
   const records = pods.map((pod) => `--host-record=${names[pod.role]},${pod.ipv4},${pod.ipv6}`);
@@ -76,7 +76,8 @@ export function dnsmasqArgv(): readonly string[] {
     ...['--keep-in-foreground', '--conf-file=/dev/null', '--log-facility=-', '--pid-file=', '--user='],
     ...['--no-resolv', '--no-hosts', '--no-poll', '--bind-interfaces', '--cache-size=0'],
     ...[`--listen-address=${dns.ipv4}`, `--listen-address=${dns.ipv6}`],
-    ...['--local=/cluster.local/', '--local=/stripe.com/', '--local-ttl=5', '--neg-ttl=5'],
+    ...['--local=/cluster.local/', '--local=/stripe.com/', '--local=/palomar.test/', '--local-ttl=5', '--neg-ttl=5'],
+    `--address=/${loadZone}/192.0.2.7`,
     ...records,
   ];
 }

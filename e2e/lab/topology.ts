@@ -98,6 +98,9 @@ export const names = {
   outside: 'payment.stripe.com',
 } as const satisfies Record<PodRole, string>;
 
+/** Every name below this one exists: a load asks for as many different ones as it likes. */
+export const loadZone = 'load.palomar.test';
+
 export const ports = { http: 8080, postgres: 5432, dns: 53, https: 443 } as const;
 
 export const nftTable = 'palomar_lab';
