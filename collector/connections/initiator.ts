@@ -1,0 +1,49 @@
+/**
+ * Who opened a conversation whose start nobody saw. Knowledge (a listening socket, a Kubernetes service, who sent the
+ * request) is inferred; the look of the ports is a guess and leaves `is_reply` unknown.
+ */
+import type { Side } from '../protocol/exchange.ts';
+import { certainty, type Certainty, type Connection } from './connection.ts';
+
+/** What is known of who serves what. */
+export interface Listeners {
+  /** A socket of this machine listens there, or a Kubernetes service or container port does. */
+  isListener(address: string, port: number, protocol: number): boolean;
+}
+
+const firstEphemeral = 32768;
+const firstUnprivileged = 1024;
+const protocolUdp = 17;
+const dnsPort = 53;
+
+export interface Guess {
+  readonly initiator: Side;
+  readonly certainty: Certainty;
+}
+
+/** Lower is more like a server's port. */
+function rank(port: number): number {
+  if (port < firstUnprivileged) return 0;
+  return port < firstEphemeral ? 1 : 2;
+}
+
+export function inferInitiator(connection: Connection, listeners: Listeners): Guess {
+  const { addresses, ports, protocol } = connection;
+  const [listensA, listensB] = [
+    listeners.isListener(addresses[0], ports[0], protocol),
+    listeners.isListener(addresses[1], ports[1], protocol),
+  ];
+  if (listensA !== listensB) return { initiator: listensA ? 1 : 0, certainty: certainty.inferred };
+  const [rankA, rankB] = [rank(ports[0]), rank(ports[1])];
+  if (rankA !== rankB) return { initiator: rankA < rankB ? 1 : 0, certainty: certainty.guessed };
+  return { initiator: ports[0] < ports[1] ? 1 : 0, certainty: certainty.none };
+}
+
+/**
+ * The first datagram the probe happened to see need not be the first of its conversation. A DNS server's port says more
+ * than the order.
+ */
+export function contradictsPorts(connection: Connection, initiator: Side): boolean {
+  const { ports, protocol } = connection;
+  return protocol === protocolUdp && ports[initiator] === dnsPort && ports[initiator === 0 ? 1 : 0] !== dnsPort;
+}

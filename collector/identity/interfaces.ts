@@ -1,0 +1,103 @@
+/**
+ * The node's interfaces, its own addresses, and which network namespace an address lives in. An address that comes in
+ * through a veth belongs to the namespace at the other end, unless so many do that the veth must be an uplink.
+ */
+import { isShared, type AddressKey } from '../decode/address.ts';
+import type { InterfaceFacts } from '../decode/records.ts';
+
+/** A pod or container has a few addresses; more behind one veth means that a network is behind it. */
+const addressesOfOneNamespace = 16;
+const rememberedAddresses = 65536;
+
+export interface Netns {
+  readonly inum: number;
+  /** Name under /run/netns, else `netns-<inum>`. */
+  readonly name: string;
+}
+
+export interface Interfaces {
+  /** Raised whenever something shown in the status row changes. */
+  readonly version: number;
+  apply(facts: InterfaceFacts): void;
+  /** A new probe connection tells everything again. */
+  reset(hostNetns: number): void;
+  readonly hostNetns: number;
+  name(ifindex: number): string;
+  isLocalEnd(ifindex: number): boolean;
+  isNodeAddress(address: AddressKey): boolean;
+  learnBehind(address: AddressKey, ifindex: number): void;
+  netnsOf(address: AddressKey): Netns | undefined;
+  list(): readonly InterfaceFacts[];
+}
+
+export function createInterfaces(): Interfaces {
+  const known = new Map<number, InterfaceFacts>();
+  const nodeAddresses = new Set<AddressKey>();
+  const behind = new Map<number, Set<AddressKey>>();
+  const uplinks = new Set<number>();
+  const namespaces = new Map<AddressKey, Netns>();
+  let hostNetns = 0;
+  let version = 0;
+
+  const collectAddresses = (): void => {
+    nodeAddresses.clear();
+    for (const facts of known.values()) {
+      if (facts.state !== 'gone') for (const address of facts.addresses) nodeAddresses.add(address);
+    }
+  };
+
+  const becomeUplink = (ifindex: number, addresses: Iterable<AddressKey>): void => {
+    uplinks.add(ifindex);
+    for (const address of addresses) namespaces.delete(address);
+    behind.delete(ifindex);
+  };
+
+  return {
+    get version() {
+      return version;
+    },
+    get hostNetns() {
+      return hostNetns;
+    },
+    apply(facts) {
+      const before = known.get(facts.ifindex);
+      if (before !== undefined && before.name !== facts.name) {
+        // The number was given to another interface.
+        uplinks.delete(facts.ifindex);
+        behind.delete(facts.ifindex);
+      }
+      known.set(facts.ifindex, facts);
+      collectAddresses();
+      version += 1;
+    },
+    reset(netns) {
+      known.clear();
+      nodeAddresses.clear();
+      hostNetns = netns;
+      version += 1;
+    },
+    name: (ifindex) => known.get(ifindex)?.name ?? '',
+    isLocalEnd(ifindex) {
+      const facts = known.get(ifindex);
+      return facts !== undefined && facts.isVeth && facts.peerNetns !== 0 && !uplinks.has(ifindex);
+    },
+    isNodeAddress: (address) => nodeAddresses.has(address),
+    learnBehind(address, ifindex) {
+      const facts = known.get(ifindex);
+      if (facts === undefined || !facts.isVeth || facts.peerNetns === 0 || uplinks.has(ifindex)) return;
+      if (isShared(address) || nodeAddresses.has(address)) return;
+      const addresses = behind.get(ifindex) ?? new Set();
+      behind.set(ifindex, addresses.add(address));
+      if (addresses.size > addressesOfOneNamespace) {
+        becomeUplink(ifindex, addresses);
+        return;
+      }
+      namespaces.delete(address);
+      namespaces.set(address, { inum: facts.peerNetns, name: facts.peerNetnsName || `netns-${facts.peerNetns}` });
+      const oldest = namespaces.size > rememberedAddresses ? namespaces.keys().next().value : undefined;
+      if (oldest !== undefined) namespaces.delete(oldest);
+    },
+    netnsOf: (address) => namespaces.get(address),
+    list: () => [...known.values()].filter((facts) => facts.state !== 'gone'),
+  };
+}

@@ -1,0 +1,104 @@
+/** The collector's Prometheus metrics, read from the same counters as the coverage rows. */
+import { createServer } from 'node:http';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { WriterStats } from '../db/writer.ts';
+import type { Counters } from './counters.ts';
+import { probeGauges } from './decode/wire.ts';
+
+export interface MetricsSources {
+  readonly counters: Counters;
+  probeStats(): ReadonlyMap<string, number>;
+  connections(): number;
+  rows(): number;
+  writer(): WriterStats;
+  isLive(): boolean;
+}
+
+/** Sets counters to values kept elsewhere, when they are asked for. */
+function mirror(
+  registry: Registry,
+  name: string,
+  help: string,
+  entries: () => Iterable<readonly [string, number]>,
+): Counter<'counter'> {
+  return new Counter({
+    name,
+    help,
+    labelNames: ['counter'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [counter, value] of entries()) this.inc({ counter }, value);
+    },
+  });
+}
+
+function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+export function createRegistry(sources: MetricsSources): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  mirror(registry, 'palomar_collector_events_total', 'What the collector counted, losses first of all.', () =>
+    sources.counters.entries(),
+  );
+  mirror(registry, 'palomar_probe_events_total', 'What the probe counted since it started.', () =>
+    [...sources.probeStats()].filter(([name]) => !probeGauges.has(name)),
+  );
+  mirror(registry, 'palomar_collector_rows_total', 'Rows made, written, dropped and rejected.', () => {
+    const { rowsWritten, rowsDropped, rowsRejected } = sources.writer();
+    return [
+      ['made', sources.rows()],
+      ['written', rowsWritten],
+      ['dropped', rowsDropped],
+      ['rejected', rowsRejected],
+    ];
+  });
+  gauge(registry, 'palomar_collector_connections', 'Conversations in the table.', () => sources.connections());
+  gauge(registry, 'palomar_collector_pending_bytes', 'Encoded rows that wait for the store.', () => {
+    return sources.writer().pendingBytes;
+  });
+  gauge(registry, 'palomar_collector_live', '1 while a probe is connected.', () => (sources.isLive() ? 1 : 0));
+  return registry;
+}
+
+export interface MetricsServer {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createMetricsServer(
+  listen: { readonly host: string; readonly port: number },
+  registry: Registry,
+): MetricsServer {
+  const server = createServer((request, response) => {
+    if (request.url !== '/metrics') {
+      response.writeHead(404).end('only /metrics is served here\n');
+      return;
+    }
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+  return {
+    start: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(listen.port, listen.host, () => resolve());
+      }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,104 @@
+/** Pairs DNS queries and answers of one client port and server by id and question. A repeated query is the same one. */
+import type { AddressKey } from '../decode/address.ts';
+import type { Counters } from '../counters.ts';
+import { parseDnsMessage, type DnsMessage } from './dns-message.ts';
+import { answerTimeoutNs, type DnsExchange, type Side } from './exchange.ts';
+
+const outstandingLimit = 4096;
+
+/** An answer that gives addresses to a name, as the client asked for it. */
+export interface LearnedName {
+  readonly client: Side;
+  readonly name: string;
+  readonly addresses: readonly AddressKey[];
+  readonly ttl: number;
+  readonly atNs: number;
+}
+
+export interface DnsPairing {
+  readonly outstanding: number;
+  datagram(sender: Side, bytes: Buffer, atNs: number): void;
+  sweep(nowNs: number): void;
+  end(): void;
+}
+
+export interface DnsPairingDeps {
+  readonly counters: Counters;
+  onExchange(exchange: DnsExchange): void;
+  onName(learned: LearnedName): void;
+}
+
+interface Outstanding {
+  readonly message: DnsMessage;
+  readonly client: Side;
+  readonly atNs: number;
+}
+
+function questionOf(message: DnsMessage): string {
+  return `${message.id} ${message.type} ${message.name}`;
+}
+
+export function createDnsPairing(deps: DnsPairingDeps): DnsPairing {
+  const waiting = new Map<string, Outstanding>();
+
+  const report = (query: Outstanding, answer: DnsMessage | null, atNs: number): void => {
+    deps.onExchange({
+      type: 'DNS',
+      client: query.client,
+      isAnswered: answer !== null,
+      requestNs: query.atNs,
+      latencyNs: answer === null ? 0 : Math.max(0, atNs - query.atNs),
+      name: query.message.name,
+      queryType: query.message.type,
+      rcode: answer?.rcode ?? '',
+      answers: answer?.answers ?? [],
+      ttl: answer?.ttl ?? 0,
+    });
+  };
+
+  const onQuery = (message: DnsMessage, sender: Side, atNs: number): void => {
+    const question = questionOf(message);
+    if (waiting.has(question)) deps.counters.add('dns_repeated_queries', 1);
+    else if (waiting.size >= outstandingLimit) deps.counters.add('dns_gave_up_query_limit', 1);
+    else waiting.set(question, { message, client: sender, atNs });
+  };
+
+  const onAnswer = (message: DnsMessage, sender: Side, atNs: number): void => {
+    if (message.isCut) deps.counters.add('dns_answers_cut', 1);
+    const client: Side = sender === 0 ? 1 : 0;
+    if (message.addresses.length > 0) {
+      deps.onName({ client, name: message.name, addresses: message.addresses, ttl: message.ttl, atNs });
+    }
+    const question = questionOf(message);
+    const query = waiting.get(question);
+    if (query === undefined) {
+      deps.counters.add('dns_orphan_answers', 1);
+      return;
+    }
+    waiting.delete(question);
+    report(query, message, atNs);
+  };
+
+  return {
+    get outstanding() {
+      return waiting.size;
+    },
+    datagram(sender, bytes, atNs) {
+      const message = parseDnsMessage(bytes);
+      if (message === undefined) deps.counters.add('dns_malformed', 1);
+      else if (message.isResponse) onAnswer(message, sender, atNs);
+      else onQuery(message, sender, atNs);
+    },
+    sweep(nowNs) {
+      for (const [question, query] of waiting) {
+        if (nowNs - query.atNs <= answerTimeoutNs) continue;
+        waiting.delete(question);
+        report(query, null, 0);
+      }
+    },
+    end() {
+      for (const query of waiting.values()) report(query, null, 0);
+      waiting.clear();
+    },
+  };
+}

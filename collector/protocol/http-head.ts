@@ -1,0 +1,115 @@
+/**
+ * Reads the head of an HTTP/1.x message: the start line and the few fields that matter here. Credentials never leave
+ * this file: user info is cut out of URLs, Authorization and Cookie are not looked at.
+ */
+export interface RequestHead {
+  readonly method: string;
+  readonly path: string;
+  readonly host: string;
+  readonly protocol: string;
+  readonly traceId: string;
+  readonly body: BodyLength;
+}
+
+export interface ResponseHead {
+  readonly status: number;
+  readonly protocol: string;
+  readonly body: BodyLength;
+}
+
+/** `none` is: no length was given. What that means depends on the message. */
+export type BodyLength = number | 'chunked' | 'none';
+
+const pathLimit = 4096;
+const hostLimit = 255;
+const requestLine = /^([A-Z][A-Z-]{0,31}) (\S+) (HTTP\/1\.[01])$/;
+const statusLine = /^(HTTP\/1\.[01]) ([1-9]\d\d)(?: |$)/;
+
+interface Fields {
+  host: string;
+  traceparent: string;
+  length: number | null;
+  isChunked: boolean;
+  isValid: boolean;
+}
+
+function readFields(lines: readonly string[]): Fields {
+  const fields: Fields = { host: '', traceparent: '', length: null, isChunked: false, isValid: true };
+  for (let i = 1; i < lines.length; i += 1) {
+    const line = lines[i] ?? '';
+    const colon = line.indexOf(':');
+    if (colon <= 0) {
+      // A folded line continues the field above; anything else without a name is no HTTP.
+      if (line !== '' && !/^[ \t]/.test(line)) fields.isValid = false;
+      continue;
+    }
+    // Four names of interest, told apart by length before anything is allocated.
+    if (colon !== 4 && colon !== 11 && colon !== 14 && colon !== 17) continue;
+    const value = line.slice(colon + 1).trim();
+    switch (line.slice(0, colon).toLowerCase()) {
+      case 'host':
+        fields.host = value;
+        break;
+      case 'traceparent':
+        fields.traceparent = value;
+        break;
+      case 'content-length':
+        if (/^\d{1,15}$/.test(value)) fields.length = Number(value);
+        else fields.isValid = false;
+        break;
+      case 'transfer-encoding':
+        fields.isChunked = /(^|[,\s])chunked$/i.test(value);
+        break;
+      default:
+    }
+  }
+  return fields;
+}
+
+function bodyOf(fields: Fields): BodyLength {
+  if (fields.isChunked) return 'chunked';
+  return fields.length ?? 'none';
+}
+
+function traceIdOf(traceparent: string): string {
+  return /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-/.exec(traceparent)?.[1] ?? '';
+}
+
+function withoutUserInfo(authority: string): string {
+  return authority.slice(authority.lastIndexOf('@') + 1);
+}
+
+/** Splits an absolute-form target into host and path; other forms have no host. User info is dropped either way. */
+function splitTarget(target: string): { path: string; host: string } {
+  const absolute = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)(.*)$/i.exec(target);
+  if (absolute === null) return { path: target.startsWith('/') ? target : withoutUserInfo(target), host: '' };
+  const rest = absolute[2] ?? '';
+  return { path: rest.startsWith('/') ? rest : `/${rest}`, host: withoutUserInfo(absolute[1] ?? '') };
+}
+
+/** `text` is the head without its last blank line. Undefined when it is not a request. */
+export function parseRequestHead(text: string): RequestHead | undefined {
+  const lines = text.split('\r\n');
+  const start = requestLine.exec(lines[0] ?? '');
+  if (start === null) return undefined;
+  const fields = readFields(lines);
+  if (!fields.isValid) return undefined;
+  const target = splitTarget(start[2] ?? '');
+  return {
+    method: start[1] ?? '',
+    path: target.path.slice(0, pathLimit),
+    host: (target.host === '' ? withoutUserInfo(fields.host) : target.host).slice(0, hostLimit),
+    protocol: start[3] ?? '',
+    traceId: traceIdOf(fields.traceparent),
+    body: bodyOf(fields),
+  };
+}
+
+export function parseResponseHead(text: string): ResponseHead | undefined {
+  const lines = text.split('\r\n');
+  const start = statusLine.exec(lines[0] ?? '');
+  if (start === null) return undefined;
+  const fields = readFields(lines);
+  if (!fields.isValid) return undefined;
+  return { status: Number(start[2]), protocol: start[1] ?? '', body: bodyOf(fields) };
+}

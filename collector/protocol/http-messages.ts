@@ -1,0 +1,207 @@
+/**
+ * Follows the messages of one direction of an HTTP/1.x connection, fed in pieces of any size, with holes. It reports
+ * heads and steps over bodies; where it loses the thread it says why and takes it up again at the next packet that
+ * starts a message.
+ */
+import type { Budget } from './budget.ts';
+import type { BodyLength } from './http-head.ts';
+import type { StreamSink } from './stream.ts';
+
+export const headLimit = 64 * 1024;
+
+/** Why a message was given up. `body` ones had their head reported already: no exchange is lost by them. */
+export type LostCause = 'gap' | 'gap_in_header' | 'malformed' | 'header_too_large' | 'memory' | 'body';
+
+/** What follows a head; `tunnel`: nothing that we could read. */
+export type Body = BodyLength | 'until_close' | 'tunnel';
+
+export interface MessageHandlers {
+  /** Head without its last blank line. The answer says what follows it; null: this is no such head. */
+  head(text: string, firstNs: number, lastNs: number): Body | null;
+  lost(cause: LostCause): void;
+}
+
+export interface Messages extends StreamSink {
+  tunnel(): void;
+  end(): void;
+}
+
+type State =
+  'idle' | 'head' | 'body' | 'chunk_size' | 'chunk' | 'chunk_end' | 'trailer' | 'until_close' | 'tunnel' | 'lost';
+
+const lf = 0x0a;
+const cr = 0x0d;
+const lineLimit = 1024;
+
+/** `startsLike` tells whether bytes may begin a message; it must accept any beginning of a good one. */
+export function createMessages(
+  startsLike: (bytes: Buffer, offset: number) => boolean,
+  handlers: MessageHandlers,
+  budget: Budget,
+): Messages {
+  let state: State = 'idle';
+  let remaining = 0;
+  let firstNs = 0;
+  let kept = Buffer.alloc(0);
+  let line = '';
+
+  const drop = (): void => {
+    budget.give(kept.length);
+    kept = Buffer.alloc(0);
+    line = '';
+  };
+
+  const lose = (cause: LostCause): void => {
+    drop();
+    state = 'lost';
+    handlers.lost(cause);
+  };
+
+  const enter = (body: Body | null): void => {
+    if (body === null) lose('malformed');
+    else if (body === 'chunked') state = 'chunk_size';
+    else if (body === 'tunnel' || body === 'until_close') state = body;
+    else {
+      remaining = body === 'none' ? 0 : body;
+      state = remaining > 0 ? 'body' : 'idle';
+    }
+  };
+
+  /** Keeps the beginning of a head for the next piece. */
+  const keep = (bytes: Buffer, from: number): void => {
+    const size = bytes.length - from;
+    if (kept.length + size > headLimit) lose('header_too_large');
+    else if (!budget.take(size)) lose('memory');
+    else kept = Buffer.concat([kept, bytes.subarray(from)]);
+  };
+
+  /** Consumes bytes of a head from `from`; returns where the rest starts. */
+  const takeHead = (bytes: Buffer, from: number, atNs: number): number => {
+    const before = kept.length;
+    if (before === 0) {
+      if (!startsLike(bytes, from)) {
+        lose('malformed');
+        return bytes.length;
+      }
+      const end = bytes.indexOf('\r\n\r\n', from, 'latin1');
+      if (end !== -1) {
+        enter(end - from > headLimit ? null : handlers.head(bytes.toString('latin1', from, end), firstNs, atNs));
+        return end + 4;
+      }
+      keep(bytes, from);
+      return bytes.length;
+    }
+    keep(bytes, from);
+    if (state !== 'head') return bytes.length;
+    if (!startsLike(kept, 0)) {
+      lose('malformed');
+      return bytes.length;
+    }
+    const end = kept.indexOf('\r\n\r\n', Math.max(0, before - 3), 'latin1');
+    if (end === -1) return bytes.length;
+    const text = kept.toString('latin1', 0, end);
+    drop();
+    enter(handlers.head(text, firstNs, atNs));
+    return from + end + 4 - before;
+  };
+
+  /** Adds to `line` up to a line feed. Returns where the rest starts, and leaves `line` undecided without its end. */
+  const takeLine = (bytes: Buffer, from: number, onLine: (text: string) => void): number => {
+    const end = bytes.indexOf(lf, from);
+    line += bytes.toString('latin1', from, end === -1 ? bytes.length : end);
+    if (line.length > lineLimit) {
+      lose('body');
+      return bytes.length;
+    }
+    if (end === -1) return bytes.length;
+    const text = line.endsWith('\r') ? line.slice(0, -1) : line;
+    line = '';
+    onLine(text);
+    return end + 1;
+  };
+
+  const onChunkSize = (text: string): void => {
+    const size = /^([\da-f]{1,12})[ \t]*(;.*)?$/i.exec(text)?.[1];
+    if (size === undefined) return lose('body');
+    remaining = parseInt(size, 16);
+    state = remaining === 0 ? 'trailer' : 'chunk';
+  };
+
+  const skip = (available: number, after: State): number => {
+    const taken = Math.min(available, remaining);
+    remaining -= taken;
+    if (remaining === 0) state = after;
+    return taken;
+  };
+
+  const step = (bytes: Buffer, at: number, atNs: number): number => {
+    switch (state) {
+      case 'idle': {
+        const byte = bytes[at];
+        if (byte === cr || byte === lf) return at + 1;
+        firstNs = atNs;
+        state = 'head';
+        return at;
+      }
+      case 'head':
+        return takeHead(bytes, at, atNs);
+      case 'body':
+        return at + skip(bytes.length - at, 'idle');
+      case 'chunk':
+        return at + skip(bytes.length - at, 'chunk_end');
+      case 'chunk_size':
+        return takeLine(bytes, at, onChunkSize);
+      case 'chunk_end':
+        return takeLine(bytes, at, (text) => {
+          if (text === '') state = 'chunk_size';
+          else lose('body');
+        });
+      case 'trailer':
+        return takeLine(bytes, at, (text) => {
+          if (text === '') state = 'idle';
+        });
+      case 'until_close':
+      case 'tunnel':
+      case 'lost':
+        return bytes.length;
+    }
+  };
+
+  return {
+    data(bytes, atNs, isSegmentStart) {
+      if (state === 'lost' && isSegmentStart && startsLike(bytes, 0)) state = 'idle';
+      for (let at = 0; at < bytes.length;) at = step(bytes, at, atNs);
+    },
+    gap(length) {
+      switch (state) {
+        case 'body':
+        case 'chunk':
+          if (length <= remaining) skip(length, state === 'body' ? 'idle' : 'chunk_end');
+          else lose('body');
+          return;
+        case 'chunk_size':
+        case 'chunk_end':
+        case 'trailer':
+          lose('body');
+          return;
+        case 'head':
+          lose('gap_in_header');
+          return;
+        case 'idle':
+          lose('gap');
+          return;
+        case 'until_close':
+        case 'tunnel':
+        case 'lost':
+      }
+    },
+    tunnel() {
+      drop();
+      state = 'tunnel';
+    },
+    end() {
+      drop();
+      state = 'lost';
+    },
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * Pairs the requests and responses of one HTTP/1.x connection, in order. A request is reported once: when its response's
+ * head is complete, or when it stayed unanswered for too long.
+ */
+import type { Counters } from '../counters.ts';
+import type { Budget } from './budget.ts';
+import { startsLikeRequest, startsLikeResponse } from './detect.ts';
+import { answerTimeoutNs, type HttpExchange, type Side } from './exchange.ts';
+import { parseRequestHead, parseResponseHead, type RequestHead, type ResponseHead } from './http-head.ts';
+import { createMessages, type Body, type LostCause } from './http-messages.ts';
+import { createStream, type Stream } from './stream.ts';
+
+/** Requests of one connection that may wait for their responses. */
+const outstandingLimit = 4096;
+
+interface Outstanding {
+  readonly head: RequestHead;
+  readonly firstNs: number;
+  readonly lastNs: number;
+  isReported: boolean;
+}
+
+export interface HttpPairing {
+  readonly request: Stream;
+  readonly response: Stream;
+  readonly outstanding: number;
+  /** The connection became something else; nothing more will be read. */
+  readonly isTunnel: boolean;
+  /** Reports requests that waited too long. */
+  sweep(nowNs: number): void;
+  end(): void;
+}
+
+export interface HttpPairingDeps {
+  readonly counters: Counters;
+  readonly budget: Budget;
+  readonly client: Side;
+  onExchange(exchange: HttpExchange): void;
+}
+
+export function createHttpPairing(deps: HttpPairingDeps): HttpPairing {
+  const { counters, budget, client } = deps;
+  const queue: Outstanding[] = [];
+  let isTunnel = false;
+  /** Messages were lost since the last pair: order alone does not tell which request a response answers. */
+  let isDoubtful = false;
+
+  const report = (request: Outstanding, status: number, latencyNs: number): void => {
+    request.isReported = true;
+    const { method, host, path, protocol, traceId } = request.head;
+    deps.onExchange({
+      type: 'HTTP',
+      client,
+      isAnswered: status !== 0,
+      requestNs: request.firstNs,
+      latencyNs,
+      method,
+      host,
+      path,
+      status,
+      protocol,
+      traceId,
+    });
+  };
+
+  const giveUp = (request: Outstanding): void => {
+    if (!request.isReported) report(request, 0, 0);
+  };
+
+  const lost = (cause: LostCause): void => {
+    if (cause === 'body') {
+      counters.add('http_bodies_skipped', 1);
+      return;
+    }
+    counters.add(`http_gave_up_${cause}`, 1);
+    isDoubtful = true;
+  };
+
+  const answered = (): Outstanding | undefined => {
+    if (isDoubtful) {
+      // Without pipelining the response is to the latest request; those before it lost theirs.
+      isDoubtful = false;
+      for (const request of queue.splice(0, queue.length - 1)) giveUp(request);
+    }
+    return queue.shift();
+  };
+
+  const tunnel = (): Body => {
+    isTunnel = true;
+    requests.tunnel();
+    return 'tunnel';
+  };
+
+  const responseBody = (head: ResponseHead, method: string): Body => {
+    if (head.status === 101 || (method === 'CONNECT' && head.status < 300)) return tunnel();
+    if (method === 'HEAD' || head.status === 204 || head.status === 304) return 0;
+    return head.body === 'none' ? 'until_close' : head.body;
+  };
+
+  const requests = createMessages(
+    startsLikeRequest,
+    {
+      head(text, firstNs, lastNs) {
+        const head = parseRequestHead(text);
+        if (head === undefined) return null;
+        if (queue.length >= outstandingLimit) {
+          counters.add('http_gave_up_pipeline_limit', 1);
+          isDoubtful = true;
+        } else queue.push({ head, firstNs, lastNs, isReported: false });
+        return head.body;
+      },
+      lost,
+    },
+    budget,
+  );
+
+  const responses = createMessages(
+    startsLikeResponse,
+    {
+      head(text, firstNs) {
+        const head = parseResponseHead(text);
+        if (head === undefined) return null;
+        // An interim response: the real one follows.
+        if (head.status < 200 && head.status !== 101) return 0;
+        const request = answered();
+        if (request === undefined) counters.add('http_orphan_responses', 1);
+        else if (request.isReported) counters.add('http_late_responses', 1);
+        else report(request, head.status, Math.max(0, firstNs - request.lastNs));
+        return responseBody(head, request?.head.method ?? '');
+      },
+      lost,
+    },
+    budget,
+  );
+
+  const request = createStream(requests, budget);
+  const response = createStream(responses, budget);
+  return {
+    request,
+    response,
+    get outstanding() {
+      return queue.length;
+    },
+    get isTunnel() {
+      return isTunnel;
+    },
+    sweep(nowNs) {
+      for (const waiting of queue) if (nowNs - waiting.lastNs > answerTimeoutNs) giveUp(waiting);
+    },
+    end() {
+      request.end();
+      response.end();
+      requests.end();
+      responses.end();
+      for (const waiting of queue.splice(0)) giveUp(waiting);
+    },
+  };
+}
