@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* The loaded programs and their maps. Closing it, in whatever way the process ends, detaches everything. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "maps.h"
+#include "probe/kernel_names.h"
+#include "probe/options.h"
+
+#define MISSING_BYTES 2048
+
+struct palomar_bpf;
+
+/* A pair of maps behind an array of maps: one is written while the other is read. */
+struct map_pair {
+	int outer_fd;
+	int fds[2];
+	int written;
+};
+
+struct kernel {
+	struct palomar_bpf *programs;
+	struct map_pair flows, drops;
+	int events_fd, l7_states_fd;
+	int task_file_fd;	     /* the iterator's link; -1 without it */
+	char missing[MISSING_BYTES]; /* "missing=...\n" lines for HELLO */
+};
+
+/* Checks privileges and features; prints one line per missing thing on stderr. False if it cannot run. */
+bool kernel_can_run(void);
+/* 0, or a negative errno. */
+int kernel_open(struct kernel *kernel, const struct kernel_names *names, const struct options *options);
+void kernel_close(struct kernel *kernel);
+/* Lets the programs write the other map and waits until none writes the old one: its fd, or a negative errno. */
+int map_pair_swap(struct map_pair *pair);
+/* Attaches both directions to an interface; the links' fds go to `fds`. 0, or a negative errno. */
+int kernel_attach(const struct kernel *kernel, uint32_t ifindex, bool has_link_header, int fds[2]);
+void kernel_read_stats(const struct kernel *kernel, uint64_t stats[STAT_COUNT]);
+__attribute__((format(printf, 2, 3))) void kernel_add_missing(struct kernel *kernel, const char *format, ...);

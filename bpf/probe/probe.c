@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/* Puts the parts together; every loss ends up in probe_send_stats(). */
+#include "probe/probe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "probe/clock.h"
+#include "probe/log.h"
+#include "probe/netns.h"
+
+#define OUTBOX_BYTES (16u << 20)
+
+/* A record lies in the ring as it lies on the wire, in room for the largest of its size class. */
+static int on_ring_record(void *context, void *data, size_t size)
+{
+	const struct record_header *header = data;
+	struct probe *probe = context;
+	void *record;
+
+	if (size < sizeof(*header) || header->length > size)
+		return 0;
+	if (header->type == RECORD_SOCKET) {
+		sockets_seen(&probe->sockets, data);
+		return 0;
+	}
+	record = outbox_record(&probe->outbox, CLASS_LOSSY, header->type, header->length);
+	if (record)
+		memcpy(record, data, header->length);
+	return 0;
+}
+
+static int fail(const char *what, int err)
+{
+	log_error("%s: %s", what, strerror(-err));
+	return err;
+}
+
+int probe_open(struct probe *probe, const struct options *options)
+{
+	int err;
+
+	memset(probe, 0, sizeof(*probe));
+	probe->options = options;
+	probe->outbox.limit = OUTBOX_BYTES;
+	probe->facts.scan_interval_ms = options->scan_interval_ms;
+	probe->facts.netns_inum = netns_own();
+	if (getrandom(&probe->facts.boot_id, sizeof(probe->facts.boot_id), 0) < 0)
+		return fail("cannot make an id", -errno);
+	if (kernel_names_load(&probe->names))
+		return fail("cannot read the kernel's BTF", -errno);
+	err = kernel_open(&probe->kernel, &probe->names, options);
+	if (err)
+		return fail("cannot load the programs", err);
+	probe->ring = ring_buffer__new(probe->kernel.events_fd, on_ring_record, probe, NULL);
+	if (!probe->ring)
+		return fail("cannot map the ring buffer", -errno);
+	flows_init(&probe->flows, &probe->kernel, options->flow_entries);
+	probe->flows.interfaces = &probe->interfaces;
+	probe->flows.sockets = &probe->sockets;
+	drops_init(&probe->drops, &probe->kernel, &probe->names);
+	sockets_init(&probe->sockets, &probe->kernel, probe->facts.netns_inum);
+	err = interfaces_open(&probe->interfaces, &probe->kernel, options);
+	if (err)
+		return fail("cannot list the interfaces", err);
+	return 0;
+}
+
+void probe_close(struct probe *probe)
+{
+	interfaces_close(&probe->interfaces);
+	ring_buffer__free(probe->ring);
+	kernel_close(&probe->kernel);
+	flows_free(&probe->flows);
+	drops_free(&probe->drops);
+	sockets_free(&probe->sockets);
+	kernel_names_free(&probe->names);
+}
+
+void probe_drain(struct probe *probe)
+{
+	ring_buffer__consume(probe->ring);
+	sockets_report(&probe->sockets, &probe->outbox);
+	interfaces_report(&probe->interfaces, &probe->outbox);
+}
+
+void probe_scan(struct probe *probe, bool is_last)
+{
+	int err = flows_read(&probe->flows, &probe->outbox);
+
+	if (err)
+		log_error("cannot read flows: %s", strerror(-err));
+	err = drops_read(&probe->drops);
+	if (err)
+		log_error("cannot read drops: %s", strerror(-err));
+	/* The grace periods have taken a while. */
+	probe_drain(probe);
+	flows_report(&probe->flows, &probe->outbox, is_last);
+	drops_report(&probe->drops, &probe->outbox);
+	interfaces_sweep(&probe->interfaces);
+}
+
+void probe_walk(struct probe *probe)
+{
+	int err = sockets_walk(&probe->sockets);
+
+	if (err)
+		log_warn("cannot walk sockets: %s", strerror(-err));
+	err = interfaces_refresh(&probe->interfaces);
+	if (err)
+		log_warn("cannot list interfaces: %s", strerror(-err));
+}
+
+void probe_send_stats(struct probe *probe)
+{
+	uint64_t stats[STAT_COUNT];
+
+	kernel_read_stats(&probe->kernel, stats);
+	stats[STAT_FLOW_MAP_FULL] += probe->flows.untracked_packets;
+	stats[STAT_DROP_MAP_FULL] += probe->drops.untracked_packets;
+	stats[STAT_DROPS_FILTERED] += probe->drops.filtered_packets;
+	stats[STAT_FRAMES_LOST] = probe->outbox.lost_bytes;
+	stats[STAT_FLOW_MAP_ENTRIES] = probe->flows.table.count;
+	stats[STAT_FLOW_MAP_MAX] = probe->flows.limit;
+	stats[STAT_INTERFACES] = probe->interfaces.attached;
+	stats[STAT_ATTACH_FAILED] = probe->interfaces.attach_failures;
+	outbox_frame(&probe->outbox, CLASS_STATE, FRAME_STATS, stats, sizeof(stats));
+}
+
+void probe_greet(struct probe *probe)
+{
+	struct frame *kept = outbox_take(&probe->outbox);
+	size_t length;
+	void *hello;
+
+	outbox_connect(&probe->outbox);
+	hello = hello_build(&probe->facts, &probe->kernel, &probe->names, &length);
+	if (hello)
+		outbox_frame(&probe->outbox, CLASS_STATE, FRAME_HELLO, hello, length);
+	free(hello);
+	interfaces_forget_reported(&probe->interfaces);
+	interfaces_report(&probe->interfaces, &probe->outbox);
+	sockets_forget_reported(&probe->sockets);
+	sockets_report(&probe->sockets, &probe->outbox);
+	drops_announce_symbols(&probe->drops, &probe->outbox);
+	probe_send_stats(probe);
+	outbox_append(&probe->outbox, kept);
+}
+
+void probe_apply_verdict(const struct l7_verdict *verdict, void *context)
+{
+	struct probe *probe = context;
+	struct flow_key key = verdict->key;
+	struct l7_state state;
+
+	key.ifindex = 0;
+	if (verdict->copy > L7_COPY_NONE || bpf_map_lookup_elem(probe->kernel.l7_states_fd, &key, &state))
+		return;
+	/* The connection may be another one by now, owned by another interface. */
+	if (verdict->key.ifindex != state.owner_ifindex)
+		return;
+	state.copy = verdict->copy;
+	state.credit[0] = state.credit[1] = L7_MESSAGE_BYTES;
+	bpf_map_update_elem(probe->kernel.l7_states_fd, &key, &state, BPF_EXIST);
+}
