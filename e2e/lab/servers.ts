@@ -78,6 +78,7 @@ export function dnsmasqArgv(): readonly string[] {
     ...[`--listen-address=${dns.ipv4}`, `--listen-address=${dns.ipv6}`],
     ...['--local=/cluster.local/', '--local=/stripe.com/', '--local=/palomar.test/', '--local-ttl=5', '--neg-ttl=5'],
     `--address=/${loadZone}/192.0.2.7`,
+    `--address=/${loadZone}/2001:db8::7`,
     ...records,
   ];
 }

@@ -1,0 +1,116 @@
+/** Every request and every lookup is there once, with what was said: 10,000 over HTTP, 1,000 over DNS. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+
+import { api, dns, frontend, ports } from './lab/topology.ts';
+import { startMeasuredStack, type MeasuredStack } from './measured-stack.ts';
+import { eventually } from './stack.ts';
+
+let measured: MeasuredStack;
+beforeAll(async () => {
+  measured = await startMeasuredStack();
+});
+afterAll(() => measured.stop());
+
+const lineSchema = z.object({ line: z.string(), count: z.coerce.number() });
+
+/** Answered exchanges of one protocol as `line -> how often`, once there are `wanted` of them and no more come. */
+async function stored(l7Type: string, line: string, server: string, wanted: number): Promise<Map<string, number>> {
+  let total = -1;
+  return eventually(
+    60_000,
+    async () => {
+      const rows = await measured.rows(
+        `SELECT ${line} AS line, count() AS count
+        FROM flows
+        WHERE time > now() - INTERVAL 1 HOUR AND l7_type = {type: String} AND kind = 'l7_response' AND dst_pod = {server: String}
+        GROUP BY line
+        LIMIT 100000`,
+        { type: l7Type, server },
+        lineSchema,
+      );
+      const before = total;
+      total = rows.reduce((sum, row) => sum + row.count, 0);
+      // Twice the same: what would be too many has had time to come.
+      return total >= wanted && total === before ? new Map(rows.map((row) => [row.line, row.count])) : null;
+    },
+    () => `${wanted} ${l7Type} exchanges; so far ${total}`,
+  );
+}
+
+/** What is in one list and not, or not as often, in the other; the first few of each. */
+function differences(truth: ReadonlyMap<string, number>, found: ReadonlyMap<string, number>): string[] {
+  const lines = new Set([...truth.keys(), ...found.keys()]);
+  const differing = [...lines].filter((line) => truth.get(line) !== found.get(line));
+  return differing
+    .slice(0, 20)
+    .map((line) => `${line}: ${truth.get(line) ?? 0} happened, ${found.get(line) ?? 0} stored`);
+}
+
+function tally(lines: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return counts;
+}
+
+test('10,000 requests over kept connections, split and pipelined, are 10,000 with method, path and status', async () => {
+  const stopServer = await measured.serve(api, { mode: 'http-server', port: ports.http, seed: 11 });
+  await measured.load(frontend, {
+    mode: 'http-client',
+    targets: [
+      { host: api.ipv4, port: ports.http },
+      { host: api.ipv6, port: ports.http },
+    ],
+    connections: 10,
+    requestsPerConnection: 1000,
+    seed: 12,
+    truthFile: measured.truthFile('http'),
+  });
+  await stopServer();
+  const exchange = z.object({ method: z.string(), path: z.string(), status: z.number() });
+  const truth = measured.readTruth('http', exchange).map(({ method, path, status }) => `${method} ${path} ${status}`);
+  expect(truth).toHaveLength(10_000);
+
+  const line = `concat(http_method, ' ', http_path, ' ', toString(http_status))`;
+  const found = await stored('HTTP', line, api.name, truth.length);
+  expect(differences(tally(truth), found)).toEqual([]);
+});
+
+test('the map counts them as 10,000 requests, each answered, with latencies', async () => {
+  const map = await measured.stack.map();
+  const edge = map.edges.find(
+    (candidate) => candidate.source.endsWith('/frontend') && candidate.destination.endsWith('/api'),
+  );
+  expect(edge).toMatchObject({ requests: 10_000, unanswered: 0, connections: 10, drops: 0 });
+  expect(edge?.latencyMs?.p50).toBeGreaterThan(0);
+  expect(edge?.protocols).toContainEqual({ l4: 'TCP', port: ports.http, l7: 'HTTP' });
+});
+
+test('1,000 DNS lookups are 1,000 with name, type and code', async () => {
+  await measured.load(api, {
+    mode: 'dns-client',
+    targets: [
+      { host: dns.ipv4, port: ports.dns },
+      { host: dns.ipv6, port: ports.dns },
+    ],
+    questionsPerTarget: 500,
+    sockets: 8,
+    seed: 13,
+    truthFile: measured.truthFile('dns'),
+  });
+  const lookup = z.object({ name: z.string(), type: z.string(), rcode: z.string() });
+  const truth = measured.readTruth('dns', lookup).map(({ name, type, rcode }) => `${name} ${type} ${rcode}`);
+  expect(truth).toHaveLength(1000);
+  expect(new Set(truth.map((text) => text.split(' ')[2]))).toEqual(new Set(['NOERROR', 'NXDOMAIN', 'REFUSED']));
+
+  // Some write a name with its final dot.
+  const line = `concat(trimRight(dns_name, '.'), ' ', dns_type, ' ', dns_rcode)`;
+  const found = await stored('DNS', line, dns.name, truth.length);
+  expect(differences(tally(truth), found)).toEqual([]);
+});
+
+test('nothing was dropped, lost or given up', async () => {
+  const map = await measured.stack.map();
+  expect(map.edges.filter((edge) => edge.drops > 0)).toEqual([]);
+  expect(map.evidence.coverage.lost).toEqual({});
+});
