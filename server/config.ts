@@ -1,0 +1,70 @@
+/** The server's settings from its environment; every problem is found at once and says what to write instead. */
+import { z } from 'zod';
+import { type Result, err, ok } from '../model/result.ts';
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** `127.0.0.1:3000`, `[::1]:3000`, `0.0.0.0:0` (any free port). */
+const listen = z.string().transform((text, context) => {
+  const [, bracketed, plain, portText] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(portText);
+  if (host !== undefined && port <= 65_535) return { host, port };
+  context.addIssue({ code: 'custom', message: `"${text}" is no address: write host:port, such as 127.0.0.1:3000` });
+  return z.NEVER;
+});
+
+const storeUrl = z
+  .string({ error: 'is not set' })
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'is no URL: write http://user:password@host:8123/database',
+  );
+
+const environmentSchema = z.object({
+  CLICKHOUSE_URL: storeUrl.describe('the store, with user, password and database'),
+  PALOMAR_LISTEN: listen.prefault('127.0.0.1:3000').describe('address and port to answer on'),
+  PALOMAR_APP_DIR: z.string().optional().describe('directory of the built user interface; unset: API only'),
+  PALOMAR_VERSION: z.string().default('development'),
+  PALOMAR_STORE_EMBEDDED: z.enum(['0', '1']).default('0').describe('1 when the store is the embedded one'),
+  PALOMAR_ALLOWED_HOSTS: z.string().default('').describe('names it is reached by, comma-separated, without ports'),
+  PALOMAR_LOG_LEVEL: z.enum(levels).default('info'),
+});
+
+export interface ServerConfig {
+  readonly storeUrl: string;
+  readonly storeEmbedded: boolean;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly appDirectory: string | null;
+  readonly version: string;
+  readonly allowedHosts: readonly string[];
+  readonly logLevel: (typeof levels)[number];
+}
+
+/** The error has one line for each setting that is wrong. */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Result<ServerConfig, string> {
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) {
+    return err(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
+  }
+  const settings = parsed.data;
+  return ok({
+    storeUrl: settings.CLICKHOUSE_URL,
+    storeEmbedded: settings.PALOMAR_STORE_EMBEDDED === '1',
+    listen: settings.PALOMAR_LISTEN,
+    appDirectory: settings.PALOMAR_APP_DIR ?? null,
+    version: settings.PALOMAR_VERSION,
+    allowedHosts: settings.PALOMAR_ALLOWED_HOSTS.split(',').flatMap((name) =>
+      name.trim() === '' ? [] : [name.trim()],
+    ),
+    logLevel: settings.PALOMAR_LOG_LEVEL,
+  });
+}
+
+/** The URL as it may be shown: without user and password. */
+export function shownUrl(url: string): string {
+  const shown = new URL(url);
+  shown.username = '';
+  shown.password = '';
+  return shown.href;
+}

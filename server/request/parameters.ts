@@ -1,0 +1,138 @@
+/** Query parameters of the API: the schemas OpenAPI shows, and their parsing into what the store is asked. */
+import { z } from 'zod';
+import { groupings } from '../../model/api.ts';
+import type { Filter } from '../../model/filter/ast.ts';
+import { filterLimits, parseFilter } from '../../model/filter/parse.ts';
+import { nearest } from '../../model/filter/suggest.ts';
+import { type Result, err, ok } from '../../model/result.ts';
+import type { Failure } from '../failure.ts';
+import type { FlowsQuery, MapQuery, Range } from '../store.ts';
+import { parseCursor } from './cursor.ts';
+import { parseTime } from './time.ts';
+
+const time = 'RFC 3339, milliseconds since 1970-01-01 UTC, `now`, or `now-15m` (ms, s, m, h, d, w)';
+const from = z.string().default('now-1h').describe(`start of the range: ${time}`);
+const to = z.string().default('now').describe(`end of the range: ${time}`);
+const filter = z
+  .string()
+  .default('')
+  .describe(
+    `filter language, at most ${filterLimits.characters} characters: ` +
+      '`ns:production not (to.port:443 or http.status:5xx)`',
+  );
+
+function limit(standard: number, most: number, what: string): z.ZodType<number> {
+  return z.coerce.number().int().min(1).max(most).default(standard).describe(`most ${what} in the answer`);
+}
+
+export const mapParameters = z.strictObject({
+  from,
+  to,
+  filter,
+  grouping: z.enum(groupings).default('workload').describe('what one node of the map is'),
+  limit: limit(5000, 5000, 'edges'),
+});
+
+export const flowsParameters = z.strictObject({
+  from,
+  to,
+  filter,
+  limit: limit(100, 1000, 'flows'),
+  cursor: z.string().optional().describe('`cursor` of the previous answer, for the next, older page'),
+});
+
+export const liveParameters = z.strictObject({
+  filter,
+  flows: z.enum(['0', '1']).default('1').describe('0: ticks only'),
+});
+
+export const noParameters = z.strictObject({});
+
+/** Longer ranges are refused, not cut. */
+const longestRangeMs = 92 * 86_400_000;
+
+function bad(parameter: string, message: string): Result<never, Failure> {
+  return err({ code: 'bad_parameter', message: `${parameter}: ${message}`, parameter });
+}
+
+/** Fits `schema`, or names the first parameter that does not. */
+export function parseParameters<T extends z.ZodObject>(schema: T, query: unknown): Result<z.output<T>, Failure> {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return ok(parsed.data);
+  const [issue] = parsed.error.issues;
+  if (issue?.code === 'unrecognized_keys') {
+    const name = issue.keys[0] ?? '';
+    const known = Object.keys(schema.shape);
+    const near = nearest(name, known);
+    const hint =
+      near !== null ? `did you mean "${near}"?` : known.length > 0 ? `there is ${known.join(', ')}` : 'there is none';
+    return err({ code: 'unknown_parameter', message: `there is no parameter "${name}": ${hint}`, parameter: name });
+  }
+  const parameter = String(issue?.path[0] ?? '');
+  const given = typeof query === 'object' && query !== null ? Object.entries(query) : [];
+  const isTwice = given.some(([name, value]) => name === parameter && Array.isArray(value));
+  return bad(parameter, isTwice ? 'given more than once' : (issue?.message ?? 'not understood'));
+}
+
+function parseRange(input: { from: string; to: string }, nowMs: number): Result<Range, Failure> {
+  const fromMs = parseTime(input.from, nowMs);
+  if (!fromMs.ok) return bad('from', fromMs.error);
+  const toMs = parseTime(input.to, nowMs);
+  if (!toMs.ok) return bad('to', toMs.error);
+  if (fromMs.value >= toMs.value) return bad('from', 'the range is empty: from must lie before to');
+  if (toMs.value - fromMs.value > longestRangeMs) {
+    const message = `the range is longer than ${longestRangeMs / 86_400_000} days: ask for a shorter one`;
+    return err({ code: 'range_too_long', message, parameter: 'from' });
+  }
+  return ok({ fromMs: fromMs.value, toMs: toMs.value });
+}
+
+function parseFilterParameter(text: string): Result<Filter, Failure> {
+  const parsed = parseFilter(text);
+  if (parsed.ok) return parsed;
+  const { message, position } = parsed.error;
+  return err({ code: 'bad_filter', message, parameter: 'filter', position });
+}
+
+interface Search {
+  readonly range: Range;
+  readonly filter: Filter;
+}
+
+function parseSearch(input: { from: string; to: string; filter: string }, nowMs: number): Result<Search, Failure> {
+  const range = parseRange(input, nowMs);
+  if (!range.ok) return range;
+  const parsed = parseFilterParameter(input.filter);
+  return parsed.ok ? ok({ range: range.value, filter: parsed.value }) : parsed;
+}
+
+export function parseMapQuery(query: unknown, nowMs: number): Result<MapQuery, Failure> {
+  const input = parseParameters(mapParameters, query);
+  if (!input.ok) return input;
+  const search = parseSearch(input.value, nowMs);
+  if (!search.ok) return search;
+  return ok({ ...search.value, grouping: input.value.grouping, limit: input.value.limit });
+}
+
+export function parseFlowsQuery(query: unknown, nowMs: number): Result<FlowsQuery, Failure> {
+  const input = parseParameters(flowsParameters, query);
+  if (!input.ok) return input;
+  const search = parseSearch(input.value, nowMs);
+  if (!search.ok) return search;
+  const { cursor, limit: most } = input.value;
+  const before = cursor === undefined ? null : parseCursor(cursor);
+  if (cursor !== undefined && before === null) return bad('cursor', 'not one that an answer gave');
+  return ok({ ...search.value, limit: most, before });
+}
+
+export interface LiveQuery {
+  readonly filter: Filter;
+  readonly wantsFlows: boolean;
+}
+
+export function parseLiveQuery(query: unknown): Result<LiveQuery, Failure> {
+  const input = parseParameters(liveParameters, query);
+  if (!input.ok) return input;
+  const parsed = parseFilterParameter(input.value.filter);
+  return parsed.ok ? ok({ filter: parsed.value, wantsFlows: input.value.flows === '1' }) : parsed;
+}

@@ -1,0 +1,88 @@
+/** What the server asks of the store. Every call throws `StoreError` and nothing else, and ends early on its signal. */
+import type { CaptureMode } from '../model/status-columns.ts';
+import type { Evidence, Grouping, MapEdge, MapNode } from '../model/api.ts';
+import type { Filter } from '../model/filter/ast.ts';
+import type { FlowRow } from '../model/flow-row.ts';
+
+export interface Range {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What the store read for an answer. */
+export interface Read {
+  readonly rows: number;
+  readonly bytes: string;
+}
+
+export interface MapQuery {
+  readonly range: Range;
+  readonly filter: Filter;
+  readonly grouping: Grouping;
+  /** Most edges wanted. */
+  readonly limit: number;
+}
+
+export interface MapAnswer {
+  readonly nodes: readonly MapNode[];
+  readonly edges: readonly MapEdge[];
+  readonly truncated: boolean;
+  readonly read: Read;
+}
+
+/** The last row of a page; the next page holds what is older. */
+export interface FlowCursor {
+  readonly timeNs: string;
+  readonly id: string;
+}
+
+export interface FlowsQuery {
+  readonly range: Range;
+  readonly filter: Filter;
+  readonly limit: number;
+  readonly before: FlowCursor | null;
+}
+
+export interface FlowsAnswer {
+  /** Newest first. */
+  readonly rows: readonly FlowRow[];
+  readonly next: FlowCursor | null;
+  readonly read: Read;
+}
+
+/** How far the live feed has read; opaque here. */
+export type LiveMark = string;
+
+export interface LiveAnswer {
+  /** Oldest first. */
+  readonly rows: readonly FlowRow[];
+  readonly mark: LiveMark;
+  /** Rows that arrived but did not fit the limit. */
+  readonly skipped: number;
+}
+
+export interface NodeStatus {
+  readonly node: string;
+  readonly timeMs: number;
+  readonly mode: CaptureMode;
+  readonly detail: string;
+  readonly missing: readonly string[];
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly netns: string;
+    readonly error: string;
+  }[];
+}
+
+export interface Store {
+  map(query: MapQuery, signal: AbortSignal): Promise<MapAnswer>;
+  flows(query: FlowsQuery, signal: AbortSignal): Promise<FlowsAnswer>;
+  coverage(range: Range, signal: AbortSignal): Promise<Evidence['coverage']>;
+  /** Rows that arrived since the mark; with null none, but the mark of this moment. */
+  live(since: LiveMark | null, limit: number, signal: AbortSignal): Promise<LiveAnswer>;
+  /** The newest status of every node that reported lately. */
+  status(signal: AbortSignal): Promise<readonly NodeStatus[]>;
+  newestFlowMs(signal: AbortSignal): Promise<number | null>;
+  version(signal: AbortSignal): Promise<string>;
+}
