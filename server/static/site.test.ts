@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testApp } from '../testing/test-app.ts';
+import { contentSecurityPolicy } from './content-security.ts';
+import { type Site, loadSite } from './site.ts';
+
+const script = 'self.__next_f.push([1,"é"])';
+const hash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+const longText = 'a { color: red }\n'.repeat(200);
+let directory = '';
+let site: Site | null = null;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'palomar-site-'));
+  const out = join(directory, 'out');
+  await mkdir(join(out, '_next/static/css'), { recursive: true });
+  await mkdir(join(out, 'docs'), { recursive: true });
+  await writeFile(join(out, 'index.html'), `<script src="/_next/a.js"></script><script>${script}</script>`);
+  await writeFile(join(out, 'flows.html'), 'flows');
+  await writeFile(join(out, 'docs/index.html'), 'docs');
+  await writeFile(join(out, '404.html'), 'nowhere');
+  await writeFile(join(out, '_next/static/css/a.css'), longText);
+  await writeFile(join(directory, 'secret.txt'), 'secret');
+  await symlink(join(directory, 'secret.txt'), join(out, 'link.txt'));
+  site = await loadSite(out);
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+describe('the pages', () => {
+  const get = (url: string, headers: Record<string, string> = {}) =>
+    testApp({ site: () => Promise.resolve(site) }).inject({ url, headers });
+
+  it.each([
+    ['/', 200, '<script'],
+    ['/flows', 200, 'flows'],
+    ['/flows/', 200, 'flows'],
+    ['/flows?filter=ns:a', 200, 'flows'],
+    ['/docs', 200, 'docs'],
+    ['/nothing', 404, 'nowhere'],
+    ['/link.txt', 404, 'nowhere'],
+    ['/../secret.txt', 404, 'nowhere'],
+    ['/..%2fsecret.txt', 404, 'nowhere'],
+    ['/%2e%2e/secret.txt', 404, 'nowhere'],
+  ])('%s is answered with %i', async (url, status, text) => {
+    const answer = await get(url);
+    expect(answer.statusCode).toBe(status);
+    expect(answer.body).toContain(text);
+    expect(answer.headers['content-type']).toContain('text/html');
+    expect(answer.headers['cache-control']).toBe('no-cache');
+  });
+
+  it('allow their own inline scripts only', async () => {
+    const policy = String((await get('/')).headers['content-security-policy']);
+    expect(policy).toContain(`script-src 'self' ${hash};`);
+    expect(policy).not.toContain("script-src 'self' 'unsafe-inline'");
+  });
+
+  it('come with hashed files that are kept for ever, compressed and not sent twice', async () => {
+    const answer = await get('/_next/static/css/a.css', { 'accept-encoding': 'gzip' });
+    expect(answer.headers['cache-control']).toContain('immutable');
+    expect(answer.headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(answer.rawPayload).toString()).toBe(longText);
+    const again = await get('/_next/static/css/a.css', { 'if-none-match': String(answer.headers.etag) });
+    expect(again.statusCode).toBe(304);
+    expect(again.body).toBe('');
+  });
+
+  it('are missing when there is no directory, or no page in it', async () => {
+    expect(await loadSite(join(directory, 'absent'))).toBeNull();
+    expect(await loadSite(join(directory, 'out/docs/..', '_next'))).toBeNull();
+  });
+});
+
+describe('a policy', () => {
+  it('has no hash for a page without inline scripts', () => {
+    expect(contentSecurityPolicy('<script src="a.js" async></script>')).toContain("script-src 'self';");
+  });
+});
