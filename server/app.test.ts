@@ -1,0 +1,253 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { type MapEdge, errorSchema, flowsResponseSchema, healthSchema, mapResponseSchema } from '../model/api.ts';
+import { printFilter } from '../model/filter/print.ts';
+import { StoreError } from './failure.ts';
+import type { FlowsQuery, MapQuery, NodeStatus } from './store.ts';
+import { aRow, fakeStore } from './testing/fake-store.ts';
+import { nowMs, testApp } from './testing/test-app.ts';
+
+const edge: MapEdge = {
+  id: 'a>b',
+  source: 'a',
+  destination: 'b',
+  protocols: [{ l4: 'TCP', port: 443, l7: '' }],
+  connections: 1,
+  bytesToDestination: '9007199254740993',
+  bytesToSource: '0',
+  packets: 1,
+  requests: 0,
+  unanswered: 0,
+  errors: 0,
+  statuses: [],
+  latencyMs: null,
+  drops: 3,
+  dropReasons: [{ reason: 'NETFILTER_DROP', location: 'nft_do_chain', packets: 3 }],
+  retransmits: 0,
+  firstMs: 1,
+  lastMs: 2,
+};
+
+describe('GET /api/v1/map', () => {
+  it('asks for the last hour by workload unless told otherwise', async () => {
+    const asked: MapQuery[] = [];
+    const store = fakeStore({
+      map: (query) => {
+        asked.push(query);
+        return Promise.resolve({ nodes: [], edges: [edge], truncated: true, read: { rows: 7, bytes: '99' } });
+      },
+    });
+    const answer = await testApp({ store }).inject('/api/v1/map');
+    expect(answer.statusCode).toBe(200);
+    const body = mapResponseSchema.parse(answer.json());
+    expect(asked).toEqual([
+      { range: { fromMs: nowMs - 3_600_000, toMs: nowMs }, filter: { kind: 'all' }, grouping: 'workload', limit: 5000 },
+    ]);
+    expect(body.edges).toEqual([edge]);
+    expect(body.evidence).toMatchObject({ rowsRead: 7, bytesRead: '99', truncated: true, limit: 5000 });
+  });
+
+  it('understands each spelling of time, and answers with the canonical filter', async () => {
+    const query =
+      'from=2026-11-23T10:00:00%2B00:00&to=now-30m&grouping=pod&limit=3&filter=namespace:a%20%20AND+verdict:DROPPED';
+    const answer = await testApp().inject(`/api/v1/map?${query}`);
+    expect(answer.json()).toMatchObject({
+      range: { fromMs: nowMs - 7_200_000, toMs: nowMs - 1_800_000 },
+      grouping: 'pod',
+      filter: 'ns:a verdict:dropped',
+      evidence: { limit: 3 },
+    });
+  });
+
+  it.each([
+    ['from=yesterday', 'bad_parameter', 'from', '"yesterday" is no time'],
+    ['from=1763899200', 'bad_parameter', 'from', 'are they seconds?'],
+    ['to=2026-02-30', 'bad_parameter', 'to', 'is no time'],
+    ['from=now&to=now-1h', 'bad_parameter', 'from', 'the range is empty'],
+    ['from=now-93d', 'range_too_long', 'from', 'longer than 92 days'],
+    ['grouping=planet', 'bad_parameter', 'grouping', 'workload'],
+    ['limit=0', 'bad_parameter', 'limit', '>=1'],
+    ['limit=5001', 'bad_parameter', 'limit', '<=5000'],
+    ['limit=many', 'bad_parameter', 'limit', 'number'],
+    ['filtre=x', 'unknown_parameter', 'filtre', 'did you mean "filter"?'],
+    ['cursor=1.1', 'unknown_parameter', 'cursor', 'there is from, to, filter'],
+    ['filter=ns:a&filter=ns:b', 'bad_parameter', 'filter', 'given more than once'],
+    ['filter=ns:a%20verdikt:dropped', 'bad_filter', 'filter', 'did you mean "verdict"?'],
+  ])('refuses ?%s', async (query, code, parameter, message) => {
+    const answer = await testApp().inject(`/api/v1/map?${query}`);
+    expect(answer.statusCode).toBe(400);
+    const { error } = errorSchema.parse(answer.json());
+    expect(error).toMatchObject({ code, parameter });
+    expect(error.message).toContain(message);
+  });
+
+  it('says where in the filter the fault is', async () => {
+    const answer = await testApp().inject('/api/v1/map?filter=ns:a%20verdikt:dropped');
+    expect(errorSchema.parse(answer.json()).error.position).toBe(5);
+  });
+
+  it.each([
+    ['store_unavailable', 503, '2'],
+    ['store_busy', 503, '2'],
+    ['too_expensive', 422, undefined],
+    ['store_failed', 502, undefined],
+  ] as const)('answers %s with %i', async (code, status, retryAfter) => {
+    const cause = new Error('connect ECONNREFUSED with password hunter2');
+    const store = fakeStore({ map: () => Promise.reject(new StoreError(code, 'in words', { cause })) });
+    const answer = await testApp({ store }).inject('/api/v1/map');
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers['retry-after']).toBe(retryAfter);
+    expect(answer.json()).toEqual({ error: { code, message: 'in words' } });
+  });
+
+  it('keeps the words of a bug to the log', async () => {
+    const store = fakeStore({ map: () => Promise.reject(new TypeError('secret detail')) });
+    const answer = await testApp({ store }).inject('/api/v1/map');
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).not.toContain('secret');
+  });
+
+  it('compresses a long answer as the client accepts it', async () => {
+    const edges = Array.from({ length: 200 }, (_, i) => ({ ...edge, id: String(i) }));
+    const store = fakeStore({
+      map: () => Promise.resolve({ nodes: [], edges, truncated: false, read: { rows: 0, bytes: '0' } }),
+    });
+    const get = (accept: string) =>
+      testApp({ store }).inject({ url: '/api/v1/map', headers: { 'accept-encoding': accept } });
+    const plain = await get('identity');
+    const zipped = await get('gzip, br;q=0');
+    const brotli = await get('gzip, br');
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    expect(zipped.headers['content-encoding']).toBe('gzip');
+    expect(brotli.headers['content-encoding']).toBe('br');
+    expect(gunzipSync(zipped.rawPayload).toString()).toBe(plain.body);
+    expect(brotliDecompressSync(brotli.rawPayload).toString()).toBe(plain.body);
+  });
+});
+
+describe('GET /api/v1/flows', () => {
+  it('pages by cursor', async () => {
+    const asked: FlowsQuery[] = [];
+    const store = fakeStore({
+      flows: (query) => {
+        asked.push(query);
+        const next = query.before === null ? { timeNs: '1763899200000000001', id: '42' } : null;
+        return Promise.resolve({ rows: [aRow({ id: '42' })], next, read: { rows: 1, bytes: '1' } });
+      },
+    });
+    const app = testApp({ store });
+    const first = flowsResponseSchema.parse((await app.inject('/api/v1/flows?limit=1')).json());
+    expect(first.cursor).toBe('1763899200000000001.42');
+    expect(first.evidence.truncated).toBe(true);
+    const second = flowsResponseSchema.parse(
+      (await app.inject(`/api/v1/flows?limit=1&cursor=${first.cursor ?? ''}`)).json(),
+    );
+    expect(second.cursor).toBeNull();
+    expect(asked[1]?.before).toEqual({ timeNs: '1763899200000000001', id: '42' });
+  });
+
+  it.each(['x', '1', '1.', '-1.2', '1.18446744073709551616', '9223372036854775808.1'])(
+    'refuses the cursor %j',
+    async (cursor) => {
+      const answer = await testApp().inject({ url: '/api/v1/flows', query: { cursor } });
+      expect(answer.statusCode).toBe(400);
+      expect(errorSchema.parse(answer.json()).error.parameter).toBe('cursor');
+    },
+  );
+
+  it('hands the filter on as a tree', async () => {
+    let filter = '';
+    const store = fakeStore({
+      flows: (query) => {
+        filter = printFilter(query.filter);
+        return Promise.resolve({ rows: [], next: null, read: { rows: 0, bytes: '0' } });
+      },
+    });
+    await testApp({ store }).inject({ url: '/api/v1/flows', query: { filter: 'pod:"\'; DROP TABLE flows"' } });
+    expect(filter).toBe('pod:"\'; DROP TABLE flows"');
+  });
+});
+
+describe('GET /api/v1/health', () => {
+  const status: NodeStatus = { node: 'n1', timeMs: nowMs, mode: 'live', detail: '', missing: [], interfaces: [] };
+
+  it('is well when a collector reports and the store answers', async () => {
+    const store = fakeStore({
+      status: () => Promise.resolve([status]),
+      newestFlowMs: () => Promise.resolve(nowMs - 1),
+    });
+    const health = healthSchema.parse((await testApp({ store }).inject('/api/v1/health')).json());
+    expect(health).toMatchObject({ status: 'ok', newestFlowMs: nowMs - 1, capture: { state: 'ok', mode: 'live' } });
+  });
+
+  it('says that the store is down, and still answers', async () => {
+    const down = new StoreError('store_unavailable', 'the store does not answer: ECONNREFUSED');
+    const store = fakeStore({ version: () => Promise.reject(down) });
+    const answer = await testApp({ store }).inject('/api/v1/health');
+    expect(answer.statusCode).toBe(200);
+    expect(healthSchema.parse(answer.json())).toMatchObject({
+      status: 'down',
+      store: { state: 'down', detail: 'the store does not answer: ECONNREFUSED' },
+    });
+  });
+});
+
+describe('any other path', () => {
+  it.each([
+    ['GET', '/api/v1/nothing', 404, 'not_found'],
+    ['GET', '/api', 404, 'not_found'],
+    ['POST', '/api/v1/map', 405, 'method_not_allowed'],
+    ['DELETE', '/flows', 405, 'method_not_allowed'],
+    ['GET', '/%E0%A4%A', 400, 'bad_parameter'],
+  ] as const)('%s %s is refused with %i', async (method, url, status, code) => {
+    const answer = await testApp().inject({ method, url });
+    expect(answer.statusCode).toBe(status);
+    expect(errorSchema.parse(answer.json()).error.code).toBe(code);
+    if (status === 405) expect(answer.headers.allow).toBe('GET, HEAD');
+  });
+
+  it('shows what to run when the pages are not built', async () => {
+    const answer = await testApp().inject('/');
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['content-type']).toContain('text/html');
+    expect(answer.body).toContain('npm run build:app');
+  });
+});
+
+describe('the Host header', () => {
+  it.each([
+    ['localhost:3000', '127.0.0.1', [], 200],
+    ['127.0.0.1:3000', '127.0.0.1', [], 200],
+    ['[::1]:3000', '::1', [], 200],
+    ['LOCALHOST', '127.0.0.1', [], 200],
+    ['evil.example.com:3000', '127.0.0.1', [], 403],
+    ['localhost.evil.example.com', 'localhost', [], 403],
+    ['palomar.lan', '127.0.0.1', ['palomar.lan'], 200],
+    ['palomar.lan', '0.0.0.0', [], 200],
+    ['other.lan', '0.0.0.0', ['palomar.lan'], 403],
+  ])('%s on %s with %j: %i', async (host, listenHost, allowed, status) => {
+    const app = testApp({ hosts: { listenHost, allowed } });
+    const answer = await app.inject({ url: '/api/v1/health', headers: { host } });
+    expect(answer.statusCode).toBe(status);
+  });
+});
+
+describe('every answer', () => {
+  it.each(['/', '/api/v1/health', '/api/v1/nothing', '/metrics', '/api/v1/openapi.json'])(
+    'forbids framing and guessing: %s',
+    async (url) => {
+      const { headers } = await testApp().inject(url);
+      expect(headers['x-content-type-options']).toBe('nosniff');
+      expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+      expect(headers['referrer-policy']).toBe('no-referrer');
+      expect(headers['access-control-allow-origin']).toBeUndefined();
+    },
+  );
+
+  it('is counted by route and status', async () => {
+    const app = testApp();
+    await app.inject('/api/v1/map?limit=0');
+    const { body } = await app.inject('/metrics');
+    expect(body).toContain('palomar_server_requests_total{route="/api/v1/map",method="GET",status="400"} 1');
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { apiPaths } from './openapi.ts';
+import { testApp } from './testing/test-app.ts';
+
+function references(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === '$ref' && typeof inner === 'string' ? [inner] : references(inner),
+  );
+}
+
+const grouping: unknown = expect.objectContaining({
+  name: 'grouping',
+  in: 'query',
+  required: false,
+  schema: { type: 'string', enum: ['workload', 'namespace', 'pod'], default: 'workload' },
+});
+
+describe('the OpenAPI document', () => {
+  it('describes every path, parameter and answer', async () => {
+    const document: unknown = (await testApp().inject('/api/v1/openapi.json')).json();
+    expect(document).toMatchObject({
+      openapi: '3.1.0',
+      paths: {
+        '/api/v1/map': { get: { operationId: 'map', parameters: expect.arrayContaining([grouping]) } },
+        '/api/v1/flows': { get: { operationId: 'flows' } },
+        '/api/v1/live': { get: { operationId: 'live' } },
+        '/api/v1/health': { get: { operationId: 'health' } },
+      },
+      components: { schemas: { Map: { properties: { edges: { type: 'array' } } } } },
+    });
+  });
+
+  it('refers only to what it holds', async () => {
+    const document = (await testApp().inject('/api/v1/openapi.json')).json<{ components: { schemas: object } }>();
+    const held = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`);
+    expect(held).toEqual(expect.arrayContaining(references(document)));
+  });
+
+  it('lists paths that exist', async () => {
+    for (const path of apiPaths.filter((p) => p !== '/api/v1/live')) {
+      expect((await testApp().inject(path)).statusCode).toBe(200);
+    }
+  });
+});

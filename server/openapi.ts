@@ -1,0 +1,94 @@
+/** The OpenAPI 3.1 document, made from the very schemas that parse the parameters and describe the answers. */
+import { z } from 'zod';
+import { errorSchema, flowsResponseSchema, healthSchema, liveEvents, mapResponseSchema } from '../model/api.ts';
+import { flowsParameters, liveParameters, mapParameters, noParameters } from './request/parameters.ts';
+
+interface Operation {
+  readonly id: string;
+  readonly summary: string;
+  readonly parameters: z.ZodObject;
+  readonly answer: { readonly type: string; readonly schema: object; readonly description: string };
+}
+
+const json = (name: string, description: string): Operation['answer'] => ({
+  type: 'application/json',
+  schema: { $ref: `#/components/schemas/${name}` },
+  description,
+});
+
+const operations: Readonly<Record<string, Operation>> = {
+  '/api/v1/health': {
+    id: 'health',
+    summary: 'How store and capture are',
+    parameters: noParameters,
+    answer: json('Health', 'also while the store is down'),
+  },
+  '/api/v1/map': {
+    id: 'map',
+    summary: 'The service map of a range',
+    parameters: mapParameters,
+    answer: json('Map', 'nodes and edges'),
+  },
+  '/api/v1/flows': {
+    id: 'flows',
+    summary: 'Flows of a range, newest first, page by page',
+    parameters: flowsParameters,
+    answer: json('Flows', 'one page'),
+  },
+  '/api/v1/live': {
+    id: 'live',
+    summary: 'Flows as they arrive, as server-sent events `flows`, `tick` and `problem`',
+    parameters: liveParameters,
+    answer: {
+      type: 'text/event-stream',
+      schema: { type: 'string' },
+      description: 'The data of each event is JSON: see LiveFlows, LiveTick and LiveProblem',
+    },
+  },
+};
+
+/** Paths of the API that answer GET, for telling a wrong method from a wrong path. */
+export const apiPaths = [...Object.keys(operations), '/api/v1/openapi.json'];
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output' = 'output'): Record<string, unknown> {
+  const generated: Record<string, unknown> = { ...z.toJSONSchema(schema, { target: 'draft-2020-12', io }) };
+  // The document as a whole says which dialect it is in.
+  delete generated['$schema'];
+  return generated;
+}
+
+function parametersOf(schema: z.ZodObject): object[] {
+  return Object.entries(schema.shape).map(([name, type]) => {
+    if (!(type instanceof z.ZodType)) throw new Error(`parameter ${name} has no schema`);
+    const { description, ...rest } = schemaOf(type, 'input');
+    return { name, in: 'query', required: false, description, schema: rest };
+  });
+}
+
+export function createOpenApi(version: string): object {
+  const failure = {
+    description: 'what is wrong, in words',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+  };
+  const paths = Object.entries(operations).map(([path, { id, summary, parameters, answer }]): [string, object] => {
+    const success = { description: answer.description, content: { [answer.type]: { schema: answer.schema } } };
+    const responses = { 200: success, 400: failure, 422: failure, 503: failure };
+    return [path, { get: { operationId: id, summary, parameters: parametersOf(parameters), responses } }];
+  });
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Palomar', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    paths: Object.fromEntries(paths),
+    components: {
+      schemas: {
+        Health: schemaOf(healthSchema),
+        Map: schemaOf(mapResponseSchema),
+        Flows: schemaOf(flowsResponseSchema),
+        LiveFlows: schemaOf(liveEvents.flows),
+        LiveTick: schemaOf(liveEvents.tick),
+        LiveProblem: schemaOf(liveEvents.problem),
+        Error: schemaOf(errorSchema),
+      },
+    },
+  };
+}

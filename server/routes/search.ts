@@ -1,0 +1,69 @@
+/** `GET /api/v1/map` and `GET /api/v1/flows`: parse, ask, render. */
+import type { FastifyInstance } from 'fastify';
+import type { Evidence, FlowsResponse, MapResponse } from '../../model/api.ts';
+import { printFilter } from '../../model/filter/print.ts';
+import { renderFlow } from '../render-flow.ts';
+import { printCursor } from '../request/cursor.ts';
+import { parseFlowsQuery, parseMapQuery } from '../request/parameters.ts';
+import type { FlowsQuery, MapQuery, Read } from '../store.ts';
+import { type RouteContext, requestSignal, sendFailure } from './context.ts';
+
+export function registerSearchRoutes(app: FastifyInstance, context: RouteContext): void {
+  const { clock, stopping } = context;
+  app.get('/api/v1/map', async (request, reply) => {
+    const query = parseMapQuery(request.query, clock.now());
+    if (!query.ok) return sendFailure(reply, query.error);
+    return answerMap(query.value, context, requestSignal(reply, stopping));
+  });
+  app.get('/api/v1/flows', async (request, reply) => {
+    const query = parseFlowsQuery(request.query, clock.now());
+    if (!query.ok) return sendFailure(reply, query.error);
+    return answerFlows(query.value, context, requestSignal(reply, stopping));
+  });
+}
+
+async function answerMap(query: MapQuery, context: RouteContext, signal: AbortSignal): Promise<MapResponse> {
+  const startedMs = context.clock.now();
+  const [answer, coverage] = await Promise.all([
+    context.store.map(query, signal),
+    context.store.coverage(query.range, signal),
+  ]);
+  const elapsedMs = context.clock.now() - startedMs;
+  return {
+    range: query.range,
+    grouping: query.grouping,
+    filter: printFilter(query.filter),
+    nodes: [...answer.nodes],
+    edges: [...answer.edges],
+    evidence: evidence({ ...answer, elapsedMs, limit: query.limit, coverage }),
+  };
+}
+
+async function answerFlows(query: FlowsQuery, context: RouteContext, signal: AbortSignal): Promise<FlowsResponse> {
+  const startedMs = context.clock.now();
+  const [answer, coverage] = await Promise.all([
+    context.store.flows(query, signal),
+    context.store.coverage(query.range, signal),
+  ]);
+  const elapsedMs = context.clock.now() - startedMs;
+  const truncated = answer.next !== null;
+  return {
+    range: query.range,
+    filter: printFilter(query.filter),
+    flows: answer.rows.map(renderFlow),
+    cursor: answer.next === null ? null : printCursor(answer.next),
+    evidence: evidence({ read: answer.read, truncated, elapsedMs, limit: query.limit, coverage }),
+  };
+}
+
+interface EvidenceFacts {
+  readonly read: Read;
+  readonly truncated: boolean;
+  readonly elapsedMs: number;
+  readonly limit: number;
+  readonly coverage: Evidence['coverage'];
+}
+
+function evidence({ read, truncated, elapsedMs, limit, coverage }: EvidenceFacts): Evidence {
+  return { rowsRead: read.rows, bytesRead: read.bytes, elapsedMs, truncated, limit, coverage };
+}

@@ -1,0 +1,99 @@
+/** A store for tests: answers nothing but what the test gave it, and remembers what it was asked. */
+import type { Evidence } from '../../model/api.ts';
+import type { FlowRow } from '../../model/flow-row.ts';
+import type { Store } from '../store.ts';
+
+export const noCoverage: Evidence['coverage'] = { lost: {}, packetsSeen: 0, gaps: [], nodes: [] };
+
+export function fakeStore(of: Partial<Store> = {}): Store {
+  return {
+    map: () => Promise.resolve({ nodes: [], edges: [], truncated: false, read: { rows: 0, bytes: '0' } }),
+    flows: () => Promise.resolve({ rows: [], next: null, read: { rows: 0, bytes: '0' } }),
+    coverage: () => Promise.resolve(noCoverage),
+    live: () => Promise.resolve({ rows: [], mark: '0', skipped: 0 }),
+    status: () => Promise.resolve([]),
+    newestFlowMs: () => Promise.resolve(null),
+    version: () => Promise.resolve('26.7.2'),
+    ...of,
+  };
+}
+
+const end = {
+  port: 0,
+  namespace: '',
+  pod: '',
+  workload: '192.0.2.1',
+  workload_kind: 'address',
+  service: '',
+  labels: [],
+  identity: 0,
+  names: [],
+  process: '',
+  unit: '',
+  container: '',
+  ip: '::ffff:192.0.2.1',
+} as const;
+
+type Prefixed<P extends string> = { [K in keyof typeof end as `${P}_${K}`]: FlowRow[`src_${K}`] };
+
+function prefixed<P extends string>(prefix: P): Prefixed<P> {
+  return Object.fromEntries(Object.entries(end).map(([k, v]) => [`${prefix}_${k}`, v])) as Prefixed<P>;
+}
+
+export function aRow(of: Partial<FlowRow> = {}): FlowRow {
+  return {
+    time: '2026-11-23T12:00:00.000000001Z',
+    id: '1',
+    connection_id: '18446744073709551615',
+    cluster: 'default',
+    node: 'node-1',
+    source: 'probe',
+    reporter: 'source',
+    kind: 'connection_update',
+    verdict: 'FORWARDED',
+    drop_reason: '',
+    drop_location: '',
+    direction: 'EGRESS',
+    is_reply: 'no',
+    ...prefixed('src'),
+    ...prefixed('dst'),
+    protocol: 'TCP',
+    ip_version: 4,
+    tcp_flags: 0,
+    icmp_type: 0,
+    icmp_code: 0,
+    end_cause: '',
+    connections: 0,
+    bytes_to_dst: '0',
+    bytes_to_src: '0',
+    packets_to_dst: '0',
+    packets_to_src: '0',
+    peer_bytes_to_dst: '0',
+    peer_bytes_to_src: '0',
+    peer_packets_to_dst: '0',
+    peer_packets_to_src: '0',
+    both_ends: 0,
+    srtt_us: 0,
+    retransmits: 0,
+    duration_ns: '0',
+    l7_type: '',
+    latency_ns: '0',
+    http_method: '',
+    http_host: '',
+    http_path: '',
+    http_status: 0,
+    http_protocol: '',
+    dns_name: '',
+    dns_type: '',
+    dns_rcode: '',
+    dns_answers: [],
+    dns_ttl: 0,
+    tls_sni: '',
+    trace_id: '',
+    interface: '',
+    encrypted: 'unknown',
+    allowed_by: [],
+    denied_by: [],
+    ...of,
+  };
+}
