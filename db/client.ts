@@ -19,8 +19,11 @@ interface StoreClientOptions {
 }
 
 export function createStoreClient(url: string, options: StoreClientOptions = {}): StoreClient {
+  // A path in the URL would override the option.
+  const bare = new URL(url);
+  bare.pathname = '';
   return createClient({
-    url,
+    url: bare,
     database: options.database ?? databaseOf(url),
     application: 'palomar',
     request_timeout: options.requestTimeoutMs ?? 60_000,
