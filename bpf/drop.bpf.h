@@ -85,7 +85,7 @@ static __always_inline __u64 drop_segments(struct sk_buff *skb)
 
 static __always_inline struct drop_counts *drop_open(void *map, const struct drop_key *key, const char *device)
 {
-	struct drop_counts fresh = {.first_ns = bpf_ktime_get_ns()};
+	struct drop_counts fresh = { .first_ns = bpf_ktime_get_ns() };
 	long err;
 
 	__builtin_memcpy(fresh.device, device, sizeof(fresh.device));
@@ -121,7 +121,7 @@ static __always_inline void drop_add(struct sk_buff *skb, const struct drop_key 
 static __always_inline void drop_count(struct sk_buff *skb, __u64 location, __u32 reason, const struct sock *rx_sk)
 {
 	__u16 protocol = bpf_ntohs(BPF_CORE_READ(skb, protocol));
-	struct drop_key key = {.location = location, .reason = reason};
+	struct drop_key key = { .location = location, .reason = reason };
 	struct packet packet = {};
 	char device[16] = {};
 

@@ -22,7 +22,7 @@ static __always_inline struct flow_counts *flow_open(void *map, const struct pac
 		.first_ns = bpf_ktime_get_ns(),
 		.initiator = packet->initiator,
 		.rst_by = NOBODY,
-		.ingress = {2, 2},
+		.ingress = { 2, 2 },
 	};
 	long err = bpf_map_update_elem(map, &packet->key, &fresh, BPF_NOEXIST);
 

@@ -81,7 +81,7 @@ static __always_inline struct l7_state *l7_state_of(const struct flow_key *key, 
 	if (state)
 		return state;
 
-	struct l7_state fresh = {.owner_ifindex = ifindex, .copy = is_dns ? L7_COPY_ALL : L7_COPY_PROBING};
+	struct l7_state fresh = { .owner_ifindex = ifindex, .copy = is_dns ? L7_COPY_ALL : L7_COPY_PROBING };
 
 	/* Another CPU may have been first: its interface is the owner then. */
 	bpf_map_update_elem(&l7_states, key, &fresh, BPF_NOEXIST);
@@ -183,7 +183,8 @@ static __always_inline void l7_emit_all(struct __sk_buff *skb, const struct pack
 					__u32 copy_mode)
 {
 	struct l7_copying copying = {
-		.skb = skb, .packet = packet, .total = packet->payload_length, .copy_mode = copy_mode};
+		.skb = skb, .packet = packet, .total = packet->payload_length, .copy_mode = copy_mode
+	};
 
 	if (copying.total > budget) {
 		copying.total = budget;

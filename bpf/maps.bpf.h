@@ -32,14 +32,14 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__array(values, struct flow_map);
-} flows SEC(".maps") = {.values = {&flows_even}};
+} flows SEC(".maps") = { .values = { &flows_even } };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__array(values, struct drop_map);
-} drops SEC(".maps") = {.values = {&drops_even}};
+} drops SEC(".maps") = { .values = { &drops_even } };
 
 /* Least recently used goes first: a connection that never ends must not keep a new one from being read. */
 struct {

@@ -24,7 +24,7 @@
 
 static __always_inline int watch(struct __sk_buff *skb, bool is_ingress, bool is_ethernet)
 {
-	struct cursor cursor = {.skb = skb, .end = skb->len};
+	struct cursor cursor = { .skb = skb, .end = skb->len };
 	struct packet packet = {};
 
 	if (is_ethernet ? parse_frame(&cursor, &packet) : parse_ip(&cursor, &packet, true)) {

@@ -9,7 +9,7 @@
 
 static __always_inline void map_ip4(__u8 *to, __be32 address)
 {
-	union address mapped = {.words = {0, 0, bpf_htonl(0xffff), address}};
+	union address mapped = { .words = { 0, 0, bpf_htonl(0xffff), address } };
 
 	__builtin_memcpy(to, &mapped, sizeof(mapped));
 }

@@ -26,7 +26,7 @@ struct symbol {
 
 void drops_init(struct drops *drops, struct kernel *kernel, const struct kernel_names *names)
 {
-	*drops = (struct drops){.kernel = kernel, .names = names};
+	*drops = (struct drops){ .kernel = kernel, .names = names };
 	table_init(&drops->table, sizeof(struct drop_key), sizeof(struct drop));
 	table_init(&drops->symbols, sizeof(uint64_t), sizeof(struct symbol));
 }

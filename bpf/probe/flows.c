@@ -54,7 +54,7 @@ struct flow {
 
 void flows_init(struct flows *flows, struct kernel *kernel, uint32_t limit)
 {
-	*flows = (struct flows){.kernel = kernel, .limit = limit};
+	*flows = (struct flows){ .kernel = kernel, .limit = limit };
 	table_init(&flows->table, sizeof(struct flow_key), sizeof(struct flow));
 }
 

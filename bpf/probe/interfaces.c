@@ -241,7 +241,9 @@ static int dump(struct interfaces *interfaces, uint16_t type, netlink_handler ha
 		struct nlmsghdr header;
 		struct ifinfomsg info;
 	} request = {
-		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		.header = { .nlmsg_len = sizeof(request),
+			    .nlmsg_type = type,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 	};
 
 	return netlink_request(interfaces->request_fd, &request.header, handler, interfaces);
@@ -288,7 +290,7 @@ int interfaces_refresh(struct interfaces *interfaces)
 
 int interfaces_open(struct interfaces *interfaces, const struct kernel *kernel, const struct options *options)
 {
-	*interfaces = (struct interfaces){.kernel = kernel, .options = options};
+	*interfaces = (struct interfaces){ .kernel = kernel, .options = options };
 	table_init(&interfaces->table, sizeof(uint64_t), sizeof(struct interface));
 	interfaces->events_fd = netlink_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
 	interfaces->request_fd = netlink_open(0);

@@ -44,7 +44,7 @@ bool kernel_can_run(void)
 	static const struct {
 		int capability;
 		const char *name;
-	} needed[] = {{CAP_NET_ADMIN, "CAP_NET_ADMIN"}, {CAP_BPF, "CAP_BPF"}, {CAP_PERFMON, "CAP_PERFMON"}};
+	} needed[] = { { CAP_NET_ADMIN, "CAP_NET_ADMIN" }, { CAP_BPF, "CAP_BPF" }, { CAP_PERFMON, "CAP_PERFMON" } };
 	uint64_t capabilities = effective_capabilities();
 	bool is_admin = capabilities & 1ull << CAP_SYS_ADMIN, can_run = true;
 
@@ -159,7 +159,7 @@ int kernel_open(struct kernel *kernel, const struct kernel_names *names, const s
 	struct palomar_bpf *programs;
 	int err;
 
-	*kernel = (struct kernel){.task_file_fd = -1};
+	*kernel = (struct kernel){ .task_file_fd = -1 };
 	libbpf_set_print(relay_libbpf);
 	err = load(kernel, names, options);
 	if (err)
@@ -167,11 +167,11 @@ int kernel_open(struct kernel *kernel, const struct kernel_names *names, const s
 	programs = kernel->programs;
 	kernel->flows = (struct map_pair){
 		bpf_map__fd(programs->maps.flows),
-		{bpf_map__fd(programs->maps.flows_even), bpf_map__fd(programs->maps.flows_odd)},
+		{ bpf_map__fd(programs->maps.flows_even), bpf_map__fd(programs->maps.flows_odd) },
 	};
 	kernel->drops = (struct map_pair){
 		bpf_map__fd(programs->maps.drops),
-		{bpf_map__fd(programs->maps.drops_even), bpf_map__fd(programs->maps.drops_odd)},
+		{ bpf_map__fd(programs->maps.drops_even), bpf_map__fd(programs->maps.drops_odd) },
 	};
 	kernel->events_fd = bpf_map__fd(programs->maps.events);
 	kernel->l7_states_fd = bpf_map__fd(programs->maps.l7_states);

@@ -79,14 +79,14 @@ static int add_symbol(struct symbol_reader *reader, uint64_t address, const char
 		reader->text_room = room;
 	}
 	memcpy(names->text + reader->text_used, name, length);
-	names->symbols[names->symbol_count++] = (struct kernel_symbol){address, reader->text_used};
+	names->symbols[names->symbol_count++] = (struct kernel_symbol){ address, reader->text_used };
 	reader->text_used += length;
 	return 0;
 }
 
 static void load_symbols(struct kernel_names *names)
 {
-	struct symbol_reader reader = {.names = names};
+	struct symbol_reader reader = { .names = names };
 	FILE *file = fopen("/proc/kallsyms", "re");
 	char line[512], name[256], kind;
 	unsigned long long address;

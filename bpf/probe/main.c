@@ -50,7 +50,7 @@ struct loop {
 static bool take_lock(void)
 {
 	static const char name[] = "\0palomar-probe";
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	memcpy(address.sun_path, name, sizeof(name) - 1);
@@ -60,15 +60,15 @@ static bool take_lock(void)
 
 static int watch(const struct loop *loop, int operation, int fd, enum source source, uint32_t events)
 {
-	struct epoll_event event = {.events = events, .data.u32 = source};
+	struct epoll_event event = { .events = events, .data.u32 = source };
 
 	return epoll_ctl(loop->epoll_fd, operation, fd, &event);
 }
 
 static int watch_timer(const struct loop *loop, enum source source, uint32_t interval_ms)
 {
-	struct timespec interval = {interval_ms / 1000, interval_ms % 1000 * 1000000L};
-	struct itimerspec timer = {interval, interval};
+	struct timespec interval = { interval_ms / 1000, interval_ms % 1000 * 1000000L };
+	struct itimerspec timer = { interval, interval };
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 
 	if (fd < 0 || timerfd_settime(fd, 0, &timer, NULL))

@@ -13,7 +13,7 @@
 
 int netlink_open(uint32_t groups)
 {
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
 	int type = SOCK_RAW | SOCK_CLOEXEC | (groups ? SOCK_NONBLOCK : 0), room = 4 << 20;
 	int fd = socket(AF_NETLINK, type, NETLINK_ROUTE);
 

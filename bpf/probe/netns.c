@@ -42,8 +42,8 @@ static void read_id(const struct nlmsghdr *message, void *context)
 static int32_t id_of(int fd, int ns_fd)
 {
 	struct request request = {
-		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETNSID, .nlmsg_flags = NLM_F_REQUEST},
-		.attribute = {.rta_len = RTA_LENGTH(sizeof(int32_t)), .rta_type = NETNSA_FD},
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETNSID, .nlmsg_flags = NLM_F_REQUEST },
+		.attribute = { .rta_len = RTA_LENGTH(sizeof(int32_t)), .rta_type = NETNSA_FD },
 		.fd = ns_fd,
 	};
 	int32_t id = -1;

@@ -72,18 +72,18 @@ void options_parse(struct options *options, int argc, char **argv)
 {
 	enum { SOCKET = 1, UID, EXCLUDE, SCAN, ENTRIES, PRINT, HELP };
 	static const struct option flags[] = {
-		{"socket", required_argument, NULL, SOCKET},
-		{"uid", required_argument, NULL, UID},
-		{"exclude-interface", required_argument, NULL, EXCLUDE},
-		{"scan-interval-ms", required_argument, NULL, SCAN},
-		{"flow-map-entries", required_argument, NULL, ENTRIES},
-		{"print", no_argument, NULL, PRINT},
-		{"help", no_argument, NULL, HELP},
+		{ "socket", required_argument, NULL, SOCKET },
+		{ "uid", required_argument, NULL, UID },
+		{ "exclude-interface", required_argument, NULL, EXCLUDE },
+		{ "scan-interval-ms", required_argument, NULL, SCAN },
+		{ "flow-map-entries", required_argument, NULL, ENTRIES },
+		{ "print", no_argument, NULL, PRINT },
+		{ "help", no_argument, NULL, HELP },
 		{},
 	};
 	int flag;
 
-	*options = (struct options){.socket_uid = -1, .scan_interval_ms = 1000, .flow_entries = 131072};
+	*options = (struct options){ .socket_uid = -1, .scan_interval_ms = 1000, .flow_entries = 131072 };
 	opterr = 0;
 	while ((flag = getopt_long(argc, argv, ":", flags, NULL)) != -1) {
 		switch (flag) {

@@ -47,7 +47,7 @@ static struct frame *push(struct outbox *outbox, enum frame_class class, enum fr
 
 	if (!frame)
 		return NULL;
-	*frame = (struct frame){.class = class, .size = sizeof(struct frame_header)};
+	*frame = (struct frame){ .class = class, .size = sizeof(struct frame_header) };
 	*header_of(frame) = (struct frame_header){
 		.magic = PALOMAR_WIRE_MAGIC,
 		.version = PALOMAR_WIRE_VERSION,

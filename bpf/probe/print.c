@@ -11,7 +11,7 @@
 
 static const char *address_text(const __u8 *address, char *text)
 {
-	static const __u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 	if (!memcmp(address, mapped, sizeof(mapped)))
 		return inet_ntop(AF_INET, address + 12, text, INET6_ADDRSTRLEN);

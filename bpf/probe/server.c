@@ -25,7 +25,7 @@ static int remove_stale(const char *path)
 
 static int bind_private(int fd, const char *path, uid_t uid)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	mode_t mask = umask(0177);
 	int err;
 
@@ -39,7 +39,7 @@ static int bind_private(int fd, const char *path, uid_t uid)
 
 int server_listen(struct server *server, const char *path, uid_t uid)
 {
-	*server = (struct server){.path = path, .client_fd = -1};
+	*server = (struct server){ .path = path, .client_fd = -1 };
 	server->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (server->listen_fd < 0 || remove_stale(path))
 		return -1;

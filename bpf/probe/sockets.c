@@ -35,7 +35,7 @@ struct owned_socket {
 
 void sockets_init(struct sockets *sockets, struct kernel *kernel, uint32_t own_netns)
 {
-	*sockets = (struct sockets){.kernel = kernel, .own_netns = own_netns};
+	*sockets = (struct sockets){ .kernel = kernel, .own_netns = own_netns };
 	table_init(&sockets->table, sizeof(struct socket_key), sizeof(struct owned_socket));
 }
 

@@ -26,7 +26,7 @@ static void *key_of(const struct table_node *node)
 
 void table_init(struct table *table, size_t key_size, size_t entry_size)
 {
-	*table = (struct table){.key_size = key_size, .entry_size = entry_size};
+	*table = (struct table){ .key_size = key_size, .entry_size = entry_size };
 }
 
 void table_free(struct table *table)
