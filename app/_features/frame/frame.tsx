@@ -1,0 +1,57 @@
+/** The frame around every view: header, bar, banner, the honest strip, and the keys that work everywhere. */
+'use client';
+
+import { useRouter, useSearchParams } from 'next/navigation';
+import { useRef, useState, type ReactNode } from 'react';
+
+import { CaptureBanner } from '../health/capture-banner.tsx';
+import { HonestStrip } from '../health/honest-strip.tsx';
+import { useLive } from '../live/live-context.tsx';
+import { shiftRange } from '../range/time-range.ts';
+import { useInvestigation } from '../url/investigation.ts';
+import { Bar } from './bar.tsx';
+import { Header } from './header.tsx';
+import { HelpDialog } from './help-dialog.tsx';
+import type { Command } from './shortcuts.ts';
+import { useEscape } from './use-escape.ts';
+import { useShortcuts } from './use-shortcuts.ts';
+
+export function Frame({ children }: { children: ReactNode }): ReactNode {
+  const investigation = useInvestigation();
+  const { range, isLive, selection, select, setLive, showSpan } = investigation;
+  const filterField = useRef<HTMLInputElement>(null);
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  const router = useRouter();
+  const search = useSearchParams().toString();
+  const { problem } = useLive();
+
+  const go = (path: string): void => router.push(search === '' ? path : `${path}?${search}`);
+  const shift = (steps: -1 | 1): void => {
+    const { fromMs, toMs } = shiftRange(range, steps, Date.now());
+    showSpan(fromMs, toMs);
+  };
+  const actions: Record<Command, () => void> = {
+    filter: () => filterField.current?.focus(),
+    map: () => go('/'),
+    flows: () => go('/flows'),
+    live: () => setLive(!isLive),
+    earlier: () => shift(-1),
+    later: () => {
+      if (range.kind === 'absolute') shift(1);
+    },
+    help: () => setHelpOpen(true),
+  };
+  useShortcuts((command) => actions[command]());
+  useEscape(selection !== null && !isHelpOpen, () => select(null));
+
+  return (
+    <div className="flex h-dvh flex-col">
+      <Header onHelp={() => setHelpOpen(true)} />
+      <Bar filterField={filterField} />
+      <CaptureBanner />
+      <HonestStrip>{problem !== null && <span className="text-warm">{problem}</span>}</HonestStrip>
+      <main className="min-h-0 flex-1">{children}</main>
+      <HelpDialog isOpen={isHelpOpen} onChange={setHelpOpen} />
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+/** The keys that work everywhere, as a pure step from what was pressed to what is meant. */
+export type Command = 'filter' | 'map' | 'flows' | 'live' | 'earlier' | 'later' | 'help';
+
+export interface Shortcut {
+  readonly keys: string;
+  readonly says: string;
+  readonly command?: Command;
+}
+
+/** What `?` shows; those without a command are handled where they work. */
+export const shortcuts: readonly Shortcut[] = [
+  { keys: '/', says: 'Filter', command: 'filter' },
+  { keys: 'g m', says: 'Map', command: 'map' },
+  { keys: 'g f', says: 'Flows', command: 'flows' },
+  { keys: 'l', says: 'Live on or off', command: 'live' },
+  { keys: '[', says: 'Earlier', command: 'earlier' },
+  { keys: ']', says: 'Later', command: 'later' },
+  { keys: '?', says: 'This help', command: 'help' },
+  { keys: '+ - 0', says: 'Zoom in, out, show all' },
+  { keys: '← → ↑ ↓', says: 'Walk the map along its edges, or the table' },
+  { keys: 'Enter', says: 'Open what is in focus' },
+  { keys: 'Esc', says: 'Back' },
+];
+
+/** `before` is the key just before, while it may still begin a pair. */
+export function commandOf(key: string, before: string | null): Command | null {
+  const pair = before === null ? null : shortcuts.find((shortcut) => shortcut.keys === `${before} ${key}`);
+  return (pair ?? shortcuts.find((shortcut) => shortcut.keys === key))?.command ?? null;
+}

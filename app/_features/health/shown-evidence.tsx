@@ -1,0 +1,38 @@
+/** The strip tells about the answer that the view shows: the view reports it here. */
+'use client';
+
+import { createContext, use, useEffect, useState, type ReactNode } from 'react';
+
+import type { Evidence } from '../../../model/api.ts';
+
+export interface Shown {
+  readonly evidence: Evidence | null;
+  /** When the answer came, by this browser's clock; it tells how old stale data is. */
+  readonly updatedMs: number;
+  readonly isStale: boolean;
+}
+
+const nothing: Shown = { evidence: null, updatedMs: 0, isStale: false };
+const ShownContext = createContext<Shown>(nothing);
+const ReportContext = createContext<(shown: Shown) => void>(() => undefined);
+
+export function ShownEvidenceProvider({ children }: { children: ReactNode }): ReactNode {
+  const [shown, setShown] = useState<Shown>(nothing);
+  return (
+    <ReportContext value={setShown}>
+      <ShownContext value={shown}>{children}</ShownContext>
+    </ReportContext>
+  );
+}
+
+export const useShownEvidence = (): Shown => use(ShownContext);
+
+/** Null reports nothing: the table of a drawer leaves the strip to the map. */
+export function useReportEvidence(shown: Shown | null): void {
+  const report = use(ReportContext);
+  useEffect(() => {
+    if (shown === null) return;
+    report(shown);
+    return () => report(nothing);
+  }, [report, shown]);
+}

@@ -1,0 +1,106 @@
+/**
+ * When many things stand outside, names of one registrable domain and bare addresses are each drawn as one card. What
+ * loses packets keeps its own.
+ */
+import type { MapEdge, MapNode } from '../../../model/api.ts';
+import { isOutside } from './node-id.ts';
+
+export interface Folded {
+  readonly nodes: readonly MapNode[];
+  readonly edges: readonly MapEdge[];
+  /** What each folded card stands for. */
+  readonly members: ReadonlyMap<string, readonly MapNode[]>;
+}
+
+const roomOutside = 16;
+const fewest = 3;
+
+export function foldOutside(nodes: readonly MapNode[], edges: readonly MapEdge[]): Folded {
+  const outside = nodes.filter(isOutside);
+  if (outside.length <= roomOutside) return { nodes, edges, members: new Map() };
+  const lossy = new Set(edges.filter((edge) => edge.drops > 0).flatMap((edge) => [edge.source, edge.destination]));
+  const groups = new Map<string, MapNode[]>();
+  for (const node of outside) {
+    if (lossy.has(node.id)) continue;
+    const key = foldId(node, edges);
+    groups.set(key, [...(groups.get(key) ?? []), node]);
+  }
+  const members = new Map([...groups].filter(([, group]) => group.length >= fewest));
+  const foldOf = new Map([...members].flatMap(([id, group]) => group.map((node) => [node.id, id] as const)));
+  const kept = nodes.filter((node) => !foldOf.has(node.id));
+  const folds = [...members].map(([id, group]) => foldNode(id, group));
+  return { nodes: [...kept, ...folds], edges: mergeEdges(edges, foldOf), members };
+}
+
+/** Callers and called stay apart: one stands at the left, the other at the right. */
+function foldId(node: MapNode, edges: readonly MapEdge[]): string {
+  if (node.kind === 'name') return `${node.cluster}//domain/${registrableDomain(node.name)}`;
+  const isCalled = edges.some((edge) => edge.destination === node.id);
+  return `${node.cluster}//addresses/${isCalled ? 'called' : 'calling'}`;
+}
+
+function foldNode(id: string, group: readonly MapNode[]): MapNode {
+  const [cluster = '', , kind = '', name = ''] = id.split('/');
+  const shown = kind === 'domain' ? `*.${name}` : `${group.length} addresses`;
+  return {
+    id,
+    cluster,
+    namespace: '',
+    kind,
+    name: shown,
+    addresses: group.flatMap((n) => n.addresses).slice(0, 8),
+    pods: [],
+  };
+}
+
+const publicSecondLevels = new Set(['co', 'com', 'net', 'org', 'gov', 'edu', 'ac', 'or', 'ne']);
+
+/** The last two labels, or three under things like `co.uk`; the full public suffix list is not worth its size here. */
+export function registrableDomain(name: string): string {
+  const labels = name.toLowerCase().replace(/\.$/, '').split('.');
+  const [second, last] = labels.slice(-2);
+  const isSplit = labels.length > 2 && last?.length === 2 && second !== undefined && publicSecondLevels.has(second);
+  return labels.slice(isSplit ? -3 : -2).join('.');
+}
+
+function mergeEdges(edges: readonly MapEdge[], foldOf: ReadonlyMap<string, string>): MapEdge[] {
+  const merged = new Map<string, MapEdge>();
+  for (const edge of edges) {
+    const source = foldOf.get(edge.source) ?? edge.source;
+    const destination = foldOf.get(edge.destination) ?? edge.destination;
+    const key = `${source}>${destination}`;
+    const known = merged.get(key);
+    const isSame = source === edge.source && destination === edge.destination;
+    const moved = isSame ? edge : { ...edge, id: key, source, destination };
+    merged.set(key, known === undefined ? moved : addEdges(known, moved));
+  }
+  return [...merged.values()];
+}
+
+const addBytes = (a: string, b: string): string => String(BigInt(a) + BigInt(b));
+
+/** Latency percentiles cannot be added; a merged edge has none unless only one side knew any. */
+function addEdges(a: MapEdge, b: MapEdge): MapEdge {
+  const statuses = new Map<string, number>();
+  for (const { status, count } of [...a.statuses, ...b.statuses])
+    statuses.set(status, (statuses.get(status) ?? 0) + count);
+  const protocols = new Map([...a.protocols, ...b.protocols].map((p) => [`${p.l4}/${p.port}/${p.l7}`, p]));
+  return {
+    ...a,
+    protocols: [...protocols.values()].slice(0, 8),
+    connections: a.connections + b.connections,
+    bytesToDestination: addBytes(a.bytesToDestination, b.bytesToDestination),
+    bytesToSource: addBytes(a.bytesToSource, b.bytesToSource),
+    packets: a.packets + b.packets,
+    requests: a.requests + b.requests,
+    unanswered: a.unanswered + b.unanswered,
+    errors: a.errors + b.errors,
+    statuses: [...statuses].map(([status, count]) => ({ status, count })).sort((x, y) => y.count - x.count),
+    latencyMs: b.latencyMs === null ? a.latencyMs : a.latencyMs === null ? b.latencyMs : null,
+    drops: a.drops + b.drops,
+    dropReasons: [...a.dropReasons, ...b.dropReasons],
+    retransmits: a.retransmits + b.retransmits,
+    firstMs: Math.min(a.firstMs, b.firstMs),
+    lastMs: Math.max(a.lastMs, b.lastMs),
+  };
+}

@@ -1,0 +1,56 @@
+/** What the reader has to know about the map as a whole: grouped because it was too much, cut to a budget, not refreshed. */
+'use client';
+
+import type { ReactNode } from 'react';
+
+import { Button } from '../../_components/button.tsx';
+import { useInvestigation } from '../url/investigation.ts';
+import type { MapAnswer } from './map-query.ts';
+import type { Picture } from './picture.ts';
+
+export function MapNotice({ answer, picture }: { answer: MapAnswer; picture: Picture }): ReactNode {
+  const { setGrouping } = useInvestigation();
+  if (answer.error !== null) {
+    return (
+      <Bar role="alert">
+        <span>
+          Not refreshed: {answer.error.message}{' '}
+          <span className="text-ink-faint">What is shown is the last answer.</span>
+        </span>
+        <Button size="small" onClick={answer.retry}>
+          Retry
+        </Button>
+      </Bar>
+    );
+  }
+  if (answer.isCrowded) {
+    return (
+      <Bar role="status">
+        <span>Too many workloads to read at once: shown by namespace.</span>
+        <Button size="small" onClick={() => setGrouping('workload')}>
+          Show workloads
+        </Button>
+      </Bar>
+    );
+  }
+  if (picture.notice === null) return null;
+  return (
+    <Bar role="status">
+      <span>{picture.notice}.</span>
+      <Button size="small" onClick={() => setGrouping('namespace')}>
+        By namespace
+      </Button>
+    </Bar>
+  );
+}
+
+function Bar({ role, children }: { role: 'alert' | 'status'; children: ReactNode }): ReactNode {
+  return (
+    <div
+      role={role}
+      className="absolute top-3 left-1/2 z-20 flex max-w-[90%] -translate-x-1/2 items-center gap-3 rounded-md border border-line bg-raised py-1 pr-1 pl-3 text-xs shadow-float"
+    >
+      {children}
+    </div>
+  );
+}

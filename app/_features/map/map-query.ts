@@ -1,0 +1,60 @@
+/** The map of the current investigation: asked again while live, kept in place while something newer is on its way. */
+'use client';
+
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import { mapResponseSchema, type Grouping, type MapResponse } from '../../../model/api.ts';
+import { getJson, type ApiFailure } from '../api/client.ts';
+import { useTicks } from '../live/live-context.tsx';
+import { presetFacts, rangeQuery } from '../range/time-range.ts';
+import { useInvestigation } from '../url/investigation.ts';
+import { mostNodes } from './budget.ts';
+
+export interface MapAnswer {
+  readonly data: MapResponse | undefined;
+  readonly error: Error | null;
+  readonly updatedMs: number;
+  /** What is shown belongs to an earlier question, or could not be refreshed. */
+  readonly isStale: boolean;
+  readonly grouping: Grouping;
+  /** Grouped by namespace because there were too many workloads. */
+  readonly isCrowded: boolean;
+  retry(): void;
+}
+
+export function useMapAnswer(): MapAnswer {
+  const { range, filter, grouping: chosen, isLive } = useInvestigation();
+  const [crowdedFilter, setCrowdedFilter] = useState<string | null>(null);
+  const isCrowded = chosen === null && crowdedFilter === filter;
+  const grouping = chosen ?? (isCrowded ? 'namespace' : 'workload');
+  const question = { ...rangeQuery(range), filter, grouping };
+  const queryKey = ['map', question];
+  const client = useQueryClient();
+  const { data, error, dataUpdatedAt, isPlaceholderData, refetch } = useQuery<MapResponse, ApiFailure | Error>({
+    queryKey,
+    queryFn: ({ signal }) => getJson('/api/v1/map', question, mapResponseSchema, signal),
+    placeholderData: keepPreviousData,
+  });
+  const nodes = data !== undefined && !isPlaceholderData ? data.nodes.length : 0;
+  if (chosen === null && grouping === 'workload' && nodes > mostNodes) setCrowdedFilter(filter);
+
+  useTicks(() => {
+    if (!isLive || range.kind === 'absolute') return;
+    const state = client.getQueryState(queryKey);
+    const age = Date.now() - (state?.dataUpdatedAt ?? 0);
+    // A slow answer is not asked for faster than it comes.
+    const pause = Math.max(presetFacts[range.preset].refreshMs, 4 * (data?.evidence.elapsedMs ?? 0));
+    if (state?.fetchStatus === 'idle' && age >= pause - 200) void client.invalidateQueries({ queryKey });
+  });
+
+  return {
+    data,
+    error,
+    updatedMs: dataUpdatedAt,
+    isStale: isPlaceholderData || (error !== null && data !== undefined),
+    grouping,
+    isCrowded,
+    retry: () => void refetch(),
+  };
+}

@@ -1,0 +1,158 @@
+/** The Map view: the map, the panel of what is selected, and the drawer with its flows. */
+'use client';
+
+import { useMemo, useState, type ReactNode } from 'react';
+
+import type { Flow } from '../../../model/api.ts';
+import { Button } from '../../_components/button.tsx';
+import { Message, Problem } from '../../_components/message.tsx';
+import { Resizable } from '../../_components/resizable.tsx';
+import { ApiFailure } from '../api/client.ts';
+import { allOf } from '../filter/filter-text.ts';
+import { FilterProblem } from '../filter/filter-input.tsx';
+import { FlowDetail } from '../flows/flow-detail.tsx';
+import { FlowsDrawer } from '../flows/flows-drawer.tsx';
+import { FirstRun } from '../health/first-run.tsx';
+import { useHealth } from '../health/health-query.ts';
+import { useReportEvidence } from '../health/shown-evidence.tsx';
+import { EdgePanel } from '../selection/edge-panel.tsx';
+import { NodePanel } from '../selection/node-panel.tsx';
+import { PanelFrame } from '../selection/panel-frame.tsx';
+import { selectionFilter, selectionWords } from '../selection/selection-filter.ts';
+import { useInvestigation, type Selection } from '../url/investigation.ts';
+import { MapNotice } from './map-notice.tsx';
+import { MapSkeleton } from './map-skeleton.tsx';
+import { useMapAnswer, type MapAnswer } from './map-query.ts';
+import { createPicture, type Picture } from './picture.ts';
+import { ServiceMap } from './service-map.tsx';
+
+export function MapView(): ReactNode {
+  const answer = useMapAnswer();
+  const { data: health } = useHealth();
+  const { data, error, updatedMs, isStale } = answer;
+  const picture = useMemo(() => (data === undefined ? null : createPicture(data)), [data]);
+  const shown = useMemo(() => ({ evidence: data?.evidence ?? null, updatedMs, isStale }), [data, updatedMs, isStale]);
+  useReportEvidence(shown);
+  if (health?.newestFlowMs === null && (data === undefined || data.nodes.length === 0))
+    return <FirstRun health={health} />;
+  if (picture === null) return error === null ? <MapSkeleton /> : <MapProblem error={error} onRetry={answer.retry} />;
+  return <MapWithPanels answer={answer} picture={picture} nowMs={data?.range.toMs ?? 0} />;
+}
+
+interface MapWithPanelsProps {
+  readonly answer: MapAnswer;
+  readonly picture: Picture;
+  readonly nowMs: number;
+}
+
+function MapWithPanels({ answer, picture, nowMs }: MapWithPanelsProps): ReactNode {
+  const { selection, select, filter } = useInvestigation();
+  const [flow, setFlow] = useState<Flow | null>(null);
+  const flows = selectionFilter(selection);
+  const change = (next: Selection | null): void => {
+    setFlow(null);
+    select(next);
+  };
+  return (
+    <div className="flex h-full min-h-0">
+      <div className="flex min-w-0 flex-1 flex-col">
+        <div className="relative min-h-0 flex-1">
+          <MapNotice answer={answer} picture={picture} />
+          {picture.nodes.size === 0 ? (
+            <EmptyMap />
+          ) : (
+            <ServiceMap picture={picture} selection={selection} isStale={answer.isStale} onSelect={change} />
+          )}
+        </div>
+        {selection !== null && flows !== '' && (
+          <FlowsDrawer
+            title={`Flows of ${selectionWords(selection)}`}
+            filter={allOf(filter, flows)}
+            open={flow}
+            onOpen={setFlow}
+          />
+        )}
+      </div>
+      {selection !== null && (
+        <Resizable name="panel" label="Width of the panel" side="left" initial={360} min={300} max={560}>
+          {flow === null ? (
+            <SelectionPanel selection={selection} picture={picture} nowMs={nowMs} onSelect={change} />
+          ) : (
+            <FlowDetail flow={flow} onClose={() => setFlow(null)} />
+          )}
+        </Resizable>
+      )}
+    </div>
+  );
+}
+
+interface SelectionPanelProps {
+  readonly selection: Selection;
+  readonly picture: Picture;
+  readonly nowMs: number;
+  readonly onSelect: (selection: Selection | null) => void;
+}
+
+function SelectionPanel({ selection, picture, nowMs, onSelect }: SelectionPanelProps): ReactNode {
+  const onClose = (): void => onSelect(null);
+  if (selection.kind === 'node') {
+    const item = picture.nodes.get(selection.id);
+    if (item !== undefined) {
+      const onSelectEdge = ({ edge }: { edge: { source: string; destination: string } }): void =>
+        onSelect({ kind: 'edge', source: edge.source, destination: edge.destination });
+      return <NodePanel item={item} picture={picture} onSelectEdge={onSelectEdge} onClose={onClose} />;
+    }
+  } else {
+    const item = [...picture.edges.values()].find(
+      ({ edge }) => edge.source === selection.source && edge.destination === selection.destination,
+    );
+    if (item !== undefined) {
+      const onSelectNode = (id: string): void => onSelect({ kind: 'node', id });
+      return <EdgePanel item={item} picture={picture} nowMs={nowMs} onSelectNode={onSelectNode} onClose={onClose} />;
+    }
+  }
+  return (
+    <PanelFrame label="Selection" title={selectionWords(selection)} onClose={onClose}>
+      <p className="px-4 text-ink-soft">
+        Not on the map in this range, with this filter and grouping. Its flows, if there are any, are below.
+      </p>
+    </PanelFrame>
+  );
+}
+
+function EmptyMap(): ReactNode {
+  const { filter, setFilter, range, showPreset } = useInvestigation();
+  return (
+    <Message
+      title={filter === '' ? 'No traffic in this range' : 'Nothing passes the filter'}
+      actions={
+        <>
+          {filter !== '' && <Button onClick={() => setFilter('')}>Clear the filter</Button>}
+          {!(range.kind === 'relative' && range.preset === '24h') && (
+            <Button onClick={() => showPreset('24h')}>Show the last 24 h</Button>
+          )}
+        </>
+      }
+    >
+      {filter === ''
+        ? 'Nothing was recorded between these two times. A longer range may have more.'
+        : 'There is traffic only outside the filter, or outside this range.'}
+    </Message>
+  );
+}
+
+function MapProblem({ error, onRetry }: { error: Error; onRetry: () => void }): ReactNode {
+  const { filter, setFilter } = useInvestigation();
+  if (error instanceof ApiFailure && error.parameter === 'filter' && error.position !== undefined) {
+    return (
+      <Message
+        title="The filter was not understood"
+        isProblem
+        actions={<Button onClick={() => setFilter('')}>Clear the filter</Button>}
+      >
+        <FilterProblem text={filter} position={error.position} message={error.message} />
+      </Message>
+    );
+  }
+  return <Problem title="The map could not be read" error={error} onRetry={onRetry} />;
+}

@@ -1,0 +1,13 @@
+/** A map node's id is `cluster/namespace/kind/name`; only the name may hold a slash. */
+import type { MapNode } from '../../../model/api.ts';
+
+export function nodeOfId(id: string): MapNode | null {
+  const [cluster, namespace, kind, ...rest] = id.split('/');
+  if (cluster === undefined || namespace === undefined || kind === undefined || rest.length === 0) return null;
+  return { id, cluster, namespace, kind, name: rest.join('/'), addresses: [], pods: [] };
+}
+
+/** Known by name or address only: not part of what is watched. `domain` and `addresses` are folds of such. */
+export function isOutside(node: MapNode): boolean {
+  return node.namespace === '' && ['name', 'address', 'domain', 'addresses'].includes(node.kind);
+}

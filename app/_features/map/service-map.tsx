@@ -1,0 +1,256 @@
+/** The map itself: boxes, edges and cards on one layer that pans and zooms, walked by arrow keys. */
+'use client';
+
+import { useCallback, useEffect, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react';
+
+import type { MapLayout } from '../../_viz/layout/layout-map.ts';
+import type { Rect } from '../../_viz/layout/metrics.ts';
+import type { Selection } from '../url/investigation.ts';
+import { EdgeShape } from './edge-shape.tsx';
+import { MapControls } from './map-controls.tsx';
+import { MapTable } from './map-table.tsx';
+import { NodeCard } from './node-card.tsx';
+import type { Picture } from './picture.ts';
+import { labelPoint, placeLabels } from './place-labels.ts';
+import { useMapLayout } from './use-map-layout.ts';
+import { useMapZoom } from './use-map-zoom.ts';
+import { isArrowKey, walk, type Focus } from './walk.ts';
+
+interface ServiceMapProps {
+  readonly picture: Picture;
+  readonly selection: Selection | null;
+  readonly isStale: boolean;
+  readonly onSelect: (selection: Selection | null) => void;
+}
+
+/** More words than this on one map are noise. */
+const mostLabels = 60;
+const drawOrder = { plain: 0, marked: 1, warm: 2, dropped: 3 };
+
+export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMapProps): ReactNode {
+  const { layout, epoch, tidy } = useMapLayout(picture);
+  const zoom = useMapZoom(layout.bounds, epoch);
+  const [pointed, setPointed] = useState<Focus | null>(null);
+  const [visited, setVisited] = useState<Focus | null>(null);
+  const selected = useMemo(() => focusOf(selection, picture), [selection, picture]);
+  const lit = useMemo(() => neighbourhood(pointed ?? selected, picture), [pointed, selected, picture]);
+  const tabStop = existing(visited, picture) ?? selected ?? firstCard(layout);
+
+  const selectNode = useCallback((id: string) => onSelect({ kind: 'node', id }), [onSelect]);
+  const selectEdge = useCallback(
+    (id: string) => {
+      const edge = picture.edges.get(id)?.edge;
+      if (edge !== undefined) onSelect({ kind: 'edge', source: edge.source, destination: edge.destination });
+    },
+    [onSelect, picture],
+  );
+  const pointNode = useCallback((id: string | null) => setPointed(id === null ? null : { kind: 'node', id }), []);
+  const pointEdge = useCallback((id: string | null) => setPointed(id === null ? null : { kind: 'edge', id }), []);
+
+  const { reveal, viewport } = zoom;
+  useEffect(() => {
+    const rect = selected === null ? null : rectOf(selected, layout);
+    if (rect !== null) reveal(rect);
+    // Only a new selection moves the view, not every answer.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [selection]);
+
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === '+' || event.key === '=') zoom.zoomBy(1.3);
+    else if (event.key === '-') zoom.zoomBy(1 / 1.3);
+    else if (event.key === '0') zoom.showAll();
+    else if (isArrowKey(event.key) && tabStop !== null) {
+      event.preventDefault();
+      const edges = new Map([...picture.edges].map(([id, item]) => [id, item.edge]));
+      const next = walk(tabStop, event.key, edges, layout);
+      setVisited(next);
+      const rect = rectOf(next, layout);
+      if (rect !== null) zoom.reveal(rect);
+      viewport.current
+        ?.querySelector<HTMLElement | SVGElement>(`[data-focus="${CSS.escape(`${next.kind} ${next.id}`)}"]`)
+        ?.focus({ preventScroll: true });
+    }
+  };
+
+  const isFar = lit !== null;
+  return (
+    <div className="relative h-full min-w-0">
+      <div
+        ref={zoom.viewport}
+        role="application"
+        aria-label="Service map. Arrow keys walk along its edges, Enter opens."
+        className="absolute inset-0 cursor-grab touch-none overflow-clip active:cursor-grabbing"
+        onKeyDown={onKeyDown}
+        onClick={(event) => {
+          if (event.target === event.currentTarget) onSelect(null);
+        }}
+      >
+        <div
+          ref={zoom.layer}
+          className={`map-layer pointer-events-none absolute top-0 left-0 origin-top-left transition-opacity ${isStale ? 'opacity-55' : ''}`}
+        >
+          <Boxes picture={picture} layout={layout} />
+          <div className="pointer-events-auto relative z-10">
+            {[...picture.nodes.values()].map((item) => {
+              const rect = layout.cards.get(item.node.id);
+              if (rect === undefined) return null;
+              return (
+                <NodeCard
+                  key={item.node.id}
+                  item={item}
+                  rect={rect}
+                  isSelected={selected?.kind === 'node' && selected.id === item.node.id}
+                  isDimmed={isFar && !lit.nodes.has(item.node.id)}
+                  isTabStop={tabStop?.kind === 'node' && tabStop.id === item.node.id}
+                  onSelect={selectNode}
+                  onPoint={pointNode}
+                />
+              );
+            })}
+          </div>
+          <Edges
+            picture={picture}
+            layout={layout}
+            lit={lit}
+            selected={selected}
+            tabStop={tabStop}
+            onSelect={selectEdge}
+            onPoint={pointEdge}
+          />
+        </div>
+      </div>
+      <MapControls zoom={zoom} onTidy={tidy} />
+      <MapTable picture={picture} />
+    </div>
+  );
+}
+
+function Boxes({ picture, layout }: { picture: Picture; layout: MapLayout }): ReactNode {
+  return [...layout.boxes].map(([id, rect]) => (
+    <div
+      key={id}
+      className="absolute rounded-md border border-box-line bg-box"
+      style={{ left: rect.x, top: rect.y, width: rect.width, height: rect.height }}
+    >
+      <p className="truncate px-4 pt-2 text-xs font-medium text-ink-faint">{picture.boxes.get(id)}</p>
+    </div>
+  ));
+}
+
+interface EdgesProps {
+  readonly picture: Picture;
+  readonly layout: MapLayout;
+  readonly lit: Lit | null;
+  readonly selected: Focus | null;
+  readonly tabStop: Focus | null;
+  readonly onSelect: (id: string) => void;
+  readonly onPoint: (id: string | null) => void;
+}
+
+function Edges({ picture, layout, lit, selected, tabStop, onSelect, onPoint }: EdgesProps): ReactNode {
+  const items = useMemo(
+    () => [...picture.edges.values()].sort((a, b) => drawOrder[a.state] - drawOrder[b.state]),
+    [picture],
+  );
+  const labels = useMemo(() => {
+    const urgent = [...items].reverse();
+    const wanted = urgent.length <= mostLabels ? urgent : urgent.filter((item) => item.state === 'dropped');
+    return placeLabels(
+      layout,
+      wanted.slice(0, mostLabels).map((item) => item.edge.id),
+    );
+  }, [items, layout]);
+  const nameOf = (id: string): string => picture.nodes.get(id)?.node.name ?? id;
+  return (
+    <svg className="pointer-events-none absolute top-0 left-0 size-px overflow-visible">
+      <g className="pointer-events-auto">
+        {items.map((item) => {
+          const { edge } = item;
+          const route = layout.routes.get(edge.id);
+          if (route === undefined) return null;
+          return (
+            <EdgeShape
+              key={edge.id}
+              item={item}
+              route={route}
+              sourceName={nameOf(edge.source)}
+              destinationName={nameOf(edge.destination)}
+              isSelected={selected?.kind === 'edge' && selected.id === edge.id}
+              isLit={lit?.edges.has(edge.id) === true}
+              isDimmed={lit?.edges.has(edge.id) === false}
+              isTabStop={tabStop?.kind === 'edge' && tabStop.id === edge.id}
+              onSelect={onSelect}
+              onPoint={onPoint}
+            />
+          );
+        })}
+      </g>
+      <g aria-hidden>
+        {items.map(({ edge, state, label }) => {
+          const isLit = lit?.edges.has(edge.id) === true;
+          if (!isLit && (lit !== null || !labels.has(edge.id))) return null;
+          const point = labelPoint(layout, labels, edge.id);
+          return point === null ? null : (
+            <text
+              key={edge.id}
+              x={point.x}
+              y={point.y + 4}
+              textAnchor="middle"
+              className="edge-label"
+              data-state={state}
+            >
+              {label}
+            </text>
+          );
+        })}
+      </g>
+    </svg>
+  );
+}
+
+interface Lit {
+  readonly nodes: ReadonlySet<string>;
+  readonly edges: ReadonlySet<string>;
+}
+
+/** A card with everything it touches, or an edge with its two ends. */
+function neighbourhood(focus: Focus | null, picture: Picture): Lit | null {
+  if (focus === null) return null;
+  const touching = [...picture.edges.values()].filter(({ edge }) =>
+    focus.kind === 'edge' ? edge.id === focus.id : edge.source === focus.id || edge.destination === focus.id,
+  );
+  return {
+    nodes: new Set([
+      ...(focus.kind === 'node' ? [focus.id] : []),
+      ...touching.flatMap(({ edge }) => [edge.source, edge.destination]),
+    ]),
+    edges: new Set(touching.map(({ edge }) => edge.id)),
+  };
+}
+
+function focusOf(selection: Selection | null, picture: Picture): Focus | null {
+  if (selection === null) return null;
+  if (selection.kind === 'node') return picture.nodes.has(selection.id) ? selection : null;
+  for (const [id, { edge }] of picture.edges) {
+    if (edge.source === selection.source && edge.destination === selection.destination) return { kind: 'edge', id };
+  }
+  return null;
+}
+
+function existing(focus: Focus | null, picture: Picture): Focus | null {
+  if (focus === null) return null;
+  return (focus.kind === 'node' ? picture.nodes : picture.edges).has(focus.id) ? focus : null;
+}
+
+function firstCard(layout: MapLayout): Focus | null {
+  const [first] = [...layout.cards].sort(([, a], [, b]) => a.x - b.x || a.y - b.y);
+  return first === undefined ? null : { kind: 'node', id: first[0] };
+}
+
+function rectOf(focus: Focus, layout: MapLayout): Rect | null {
+  if (focus.kind === 'node') return layout.cards.get(focus.id) ?? null;
+  const samples = layout.routes.get(focus.id)?.samples ?? [];
+  const middle = samples[Math.floor(samples.length / 2)];
+  return middle === undefined ? null : { x: middle.x - 60, y: middle.y - 20, width: 120, height: 40 };
+}

@@ -1,0 +1,131 @@
+/**
+ * Pan and zoom of the map. While the hand moves, one CSS transform moves the whole layer; it is drawn crisp again when
+ * the hand rests. React is not involved in a move.
+ */
+'use client';
+
+import { select } from 'd3-selection';
+import { zoom, zoomIdentity, zoomTransform, type D3ZoomEvent, type ZoomBehavior } from 'd3-zoom';
+import { useCallback, useEffect, useMemo, useRef, type RefObject } from 'react';
+
+import type { Rect } from '../../_viz/layout/metrics.ts';
+
+const margin = 28;
+/** Names on cards stay legible down to here; the first picture never goes below. */
+const legible = 0.62;
+/** Below this, words on edges are hidden. */
+const far = 0.5;
+
+export interface MapZoom {
+  readonly viewport: RefObject<HTMLDivElement | null>;
+  readonly layer: RefObject<HTMLDivElement | null>;
+  zoomBy(factor: number): void;
+  /** Everything in view, however small. */
+  showAll(): void;
+  /** Moves as little as needed to have this in view. */
+  reveal(rect: Rect): void;
+}
+
+export function useMapZoom(bounds: Rect, epoch: number): MapZoom {
+  const viewport = useRef<HTMLDivElement>(null);
+  const layer = useRef<HTMLDivElement>(null);
+  const behaviour = useRef<ZoomBehavior<HTMLDivElement, unknown> | null>(null);
+  const isTouched = useRef(false);
+  const latestBounds = useRef(bounds);
+  useEffect(() => {
+    latestBounds.current = bounds;
+  }, [bounds]);
+
+  const show = useCallback((smallest: number): void => {
+    const element = viewport.current;
+    if (element === null || behaviour.current === null) return;
+    const { x, y, k } = fitted(latestBounds.current, element.clientWidth, element.clientHeight, smallest);
+    select(element).call(behaviour.current.transform, zoomIdentity.translate(x, y).scale(k));
+    isTouched.current = false;
+  }, []);
+
+  useEffect(() => {
+    const element = viewport.current;
+    const moved = layer.current;
+    if (element === null || moved === null) return;
+    const made = zoom<HTMLDivElement, unknown>()
+      .scaleExtent([0.08, 2.5])
+      .clickDistance(4)
+      .filter((event: MouseEvent) => event.button === 0 && event.type !== 'dblclick')
+      .on('start', () => moved.setAttribute('data-moving', 'true'))
+      .on('zoom', (event: D3ZoomEvent<HTMLDivElement, unknown>) => {
+        const { x, y, k } = event.transform;
+        moved.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
+        moved.setAttribute('data-far', String(k < far));
+        if (event.sourceEvent !== null) isTouched.current = true;
+      })
+      .on('end', () => moved.removeAttribute('data-moving'));
+    behaviour.current = made;
+    select(element).call(made);
+    const observer = new ResizeObserver(() => {
+      if (!isTouched.current) show(legible);
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      select(element).on('.zoom', null);
+    };
+  }, [show]);
+
+  useEffect(() => show(legible), [show, epoch]);
+
+  return useMemo(
+    () => ({
+      viewport,
+      layer,
+      zoomBy(factor: number): void {
+        glide(layer.current);
+        if (viewport.current !== null) behaviour.current?.scaleBy(select(viewport.current), factor);
+        isTouched.current = true;
+      },
+      showAll(): void {
+        glide(layer.current);
+        show(0.08);
+      },
+      reveal(rect: Rect): void {
+        const element = viewport.current;
+        if (element === null) return;
+        const now = zoomTransform(element);
+        const dx = shiftInto(now.applyX(rect.x), now.applyX(rect.x + rect.width), element.clientWidth);
+        const dy = shiftInto(now.applyY(rect.y), now.applyY(rect.y + rect.height), element.clientHeight);
+        if (dx === 0 && dy === 0) return;
+        glide(layer.current);
+        behaviour.current?.translateBy(select(element), dx / now.k, dy / now.k);
+      },
+    }),
+    [show],
+  );
+}
+
+export function fitted(
+  bounds: Rect,
+  width: number,
+  height: number,
+  smallest: number,
+): { x: number; y: number; k: number } {
+  const wish = Math.min(
+    (width - 2 * margin) / Math.max(1, bounds.width),
+    (height - 2 * margin) / Math.max(1, bounds.height),
+  );
+  const k = Math.max(smallest, Math.min(1.15, wish));
+  // What does not fit starts at its left and its top: clients first.
+  const along = (start: number, length: number, room: number): number =>
+    length * k <= room - 2 * margin ? (room - length * k) / 2 - start * k : margin - start * k;
+  return { x: along(bounds.x, bounds.width, width), y: along(bounds.y, bounds.height, height), k };
+}
+
+function shiftInto(start: number, end: number, room: number): number {
+  if (start < margin) return margin - start;
+  return end > room - margin ? Math.max(margin - start, room - margin - end) : 0;
+}
+
+function glide(layer: HTMLDivElement | null): void {
+  if (layer === null) return;
+  layer.setAttribute('data-gliding', 'true');
+  setTimeout(() => layer.removeAttribute('data-gliding'), 200);
+}

@@ -1,0 +1,163 @@
+/**
+ * Draws every edge as a curve that leaves its source at the right and enters its destination at the left, and passes
+ * the columns in between through the gaps between their cards. What runs backwards turns round beside the cards.
+ */
+import type { Graph, IndexedEdge } from './graph.ts';
+import { columnX, type Metrics, type Rect } from './metrics.ts';
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Route {
+  /** SVG path data; ends where the arrow head begins. */
+  readonly path: string;
+  /** Where the arrow's point touches the card; it always points right. */
+  readonly tip: Point;
+  /** Points along the curve, evenly enough for marks and labels. */
+  readonly samples: readonly Point[];
+}
+
+type Curve = readonly [Point, Point, Point, Point];
+
+const clearance = 10;
+const turn = 44;
+const arrow = 7;
+
+/** Rows of cards in each column, as intervals no edge may pass through, sorted by their upper end. */
+type Obstacles = readonly (readonly (readonly [number, number])[])[];
+
+export function routeEdges(graph: Graph, columnOf: Int32Array, cards: readonly Rect[], m: Metrics): Map<string, Route> {
+  const obstacles = obstaclesOf(columnOf, cards);
+  const ports = assignPorts(graph, cards, m);
+  const routes = new Map<string, Route>();
+  for (const edge of graph.edges) {
+    const source = cards[edge.from];
+    const destination = cards[edge.to];
+    if (source === undefined || destination === undefined) continue;
+    if (edge.from === edge.to) {
+      routes.set(edge.id, selfLoop(source));
+      continue;
+    }
+    const start = { x: source.x + source.width, y: ports.out.get(edge.id) ?? source.y };
+    const end = { x: destination.x - arrow, y: ports.into.get(edge.id) ?? destination.y };
+    const curves = connect(start, end, columnOf[edge.from] ?? 0, columnOf[edge.to] ?? 0, obstacles, m);
+    routes.set(edge.id, toRoute(curves));
+  }
+  return routes;
+}
+
+function connect(start: Point, end: Point, from: number, to: number, obstacles: Obstacles, m: Metrics): Curve[] {
+  const curves: Curve[] = [];
+  let at = start;
+  const isForward = to > from;
+  const passed = isForward ? range(from + 1, to - 1) : range(to, from).reverse();
+  for (const column of passed) {
+    const near = columnX(m, column) + (isForward ? -clearance : m.cardWidth);
+    const far = columnX(m, column) + (isForward ? m.cardWidth + clearance : 0);
+    const share = isForward ? (near - start.x) / (end.x - start.x) : 0.5;
+    const wish = isForward ? start.y + (end.y - start.y) * share : column === from ? passLevel(start, end) : at.y;
+    const y = freeLevel(obstacles[column] ?? [], wish);
+    const enter = { x: near, y };
+    curves.push(!isForward && column === from ? turnRound(at, enter, turn) : sweep(at, enter));
+    at = { x: far, y };
+    curves.push(sweep(enter, at));
+  }
+  curves.push(isForward ? sweep(at, end) : turnRound(at, end, -turn));
+  return curves;
+}
+
+/** Edges that run back pass under the lower end unless the other one is far above. */
+const passLevel = (start: Point, end: Point): number => (start.y + end.y) / 2 + 1;
+
+const sweep = (a: Point, b: Point): Curve => {
+  const bend = (b.x - a.x) / 2;
+  return [a, { x: a.x + bend, y: a.y }, { x: b.x - bend, y: b.y }, b];
+};
+
+/** A half turn beside the cards: to the right of both points for a positive reach, else to the left. */
+const turnRound = (a: Point, b: Point, reach: number): Curve => {
+  const x = (reach > 0 ? Math.max(a.x, b.x) : Math.min(a.x, b.x)) + reach;
+  return [a, { x, y: a.y }, { x, y: b.y }, b];
+};
+
+/** A small bow over the card's upper right corner. */
+function selfLoop(card: Rect): Route {
+  const right = card.x + card.width;
+  const start = { x: right, y: card.y + 12 };
+  const end = { x: right - 40 - arrow, y: card.y - 8 };
+  const over = { x: right + 26, y: card.y - 26 };
+  return toRoute([
+    [start, { x: right + 26, y: card.y + 12 }, over, { x: right - 8, y: card.y - 22 }],
+    [{ x: right - 8, y: card.y - 22 }, { x: right - 36, y: card.y - 19 }, { x: end.x - 22, y: end.y }, end],
+  ]);
+}
+
+function obstaclesOf(columnOf: Int32Array, cards: readonly Rect[]): Obstacles {
+  const columns: [number, number][][] = [];
+  cards.forEach((card, node) => {
+    const column = columnOf[node] ?? 0;
+    (columns[column] ??= []).push([card.y - clearance, card.y + card.height + clearance]);
+  });
+  for (const column of columns) column.sort((a, b) => a[0] - b[0]);
+  return columns;
+}
+
+/** The level nearest to `wish` that no card of the column stands on. */
+function freeLevel(column: Obstacles[number], wish: number): number {
+  let above = wish;
+  let below = wish;
+  for (const [top, bottom] of column) if (top < below && below < bottom) below = bottom;
+  for (const [top, bottom] of [...column].reverse()) if (top < above && above < bottom) above = top;
+  return wish - above < below - wish ? above : below;
+}
+
+interface Ports {
+  readonly out: ReadonlyMap<string, number>;
+  readonly into: ReadonlyMap<string, number>;
+}
+
+/** Edges of one card get their own place on its side, in the order of what stands at their other end. */
+function assignPorts(graph: Graph, cards: readonly Rect[], m: Metrics): Ports {
+  const out = new Map<string, number>();
+  const into = new Map<string, number>();
+  const room = m.cardHeight - 20;
+  const share = (side: Map<string, number>, edges: readonly IndexedEdge[], other: (e: IndexedEdge) => number): void => {
+    const real = edges.filter((edge) => edge.from !== edge.to);
+    const sorted = [...real].sort(
+      (a, b) => (cards[other(a)]?.y ?? 0) - (cards[other(b)]?.y ?? 0) || (a.id < b.id ? -1 : 1),
+    );
+    const step = Math.min(8, room / Math.max(1, sorted.length - 1));
+    sorted.forEach((edge, position) => {
+      const card = cards[other(edge) === edge.to ? edge.from : edge.to];
+      const middle = (card?.y ?? 0) + m.cardHeight / 2;
+      side.set(edge.id, middle + (position - (sorted.length - 1) / 2) * step);
+    });
+  };
+  graph.nodes.forEach((_, node) => {
+    share(out, graph.outgoing[node] ?? [], (edge) => edge.to);
+    share(into, graph.incoming[node] ?? [], (edge) => edge.from);
+  });
+  return { out, into };
+}
+
+function toRoute(curves: readonly Curve[]): Route {
+  const first = curves[0]?.[0] ?? { x: 0, y: 0 };
+  const last = curves.at(-1)?.[3] ?? first;
+  const body = curves.map(([, b, c, d]) => `C${pair(b)} ${pair(c)} ${pair(d)}`).join('');
+  const samples = [first, ...curves.flatMap((curve) => range(1, 8).map((step) => pointOn(curve, step / 8)))];
+  return { path: `M${pair(first)}${body}`, tip: { x: last.x + arrow, y: last.y }, samples };
+}
+
+function pointOn([a, b, c, d]: Curve, t: number): Point {
+  const s = 1 - t;
+  const mix = (p: number, q: number, r: number, u: number): number =>
+    s * s * s * p + 3 * s * s * t * q + 3 * s * t * t * r + t * t * t * u;
+  return { x: mix(a.x, b.x, c.x, d.x), y: mix(a.y, b.y, c.y, d.y) };
+}
+
+const pair = ({ x, y }: Point): string => `${round(x)},${round(y)}`;
+const round = (value: number): number => Math.round(value * 10) / 10;
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
