@@ -78,8 +78,9 @@ function addCounting(app: FastifyInstance, { metrics }: AppDeps): void {
   });
 }
 
-function addFailures(app: FastifyInstance, { metrics }: AppDeps): void {
+function addFailures(app: FastifyInstance, { metrics, stopping }: AppDeps): void {
   app.setErrorHandler((error: FastifyError | StoreError, request, reply) => {
+    if (stopping.aborted) return sendFailure(reply, { code: 'stopping', message: 'the server is being stopped' });
     if (error instanceof StoreError) {
       metrics.storeErrors.inc({ code: error.code });
       if (error.code !== 'cancelled') request.log.warn({ err: error, url: request.url }, 'store call failed');

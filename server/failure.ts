@@ -16,6 +16,7 @@ const statuses = {
   store_unavailable: 503,
   store_busy: 503,
   too_many_streams: 503,
+  stopping: 503,
 } as const;
 
 export type FailureCode = keyof typeof statuses;

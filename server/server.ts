@@ -22,6 +22,8 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+/** Answers under way have this long to get out; what stays open after it is a client that keeps its connection. */
+const closeGraceMs = 500;
 /** A missing user interface is looked for again after this long. */
 const siteRetryMs = 2000;
 
@@ -58,7 +60,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     async stop() {
       stopping.abort();
       await Promise.all([feed.stop(), schema.stop()]);
+      const grace = setTimeout(() => app.server.closeAllConnections(), closeGraceMs);
       await app.close();
+      clearTimeout(grace);
       await store.close();
     },
   };
