@@ -82,8 +82,7 @@ function workloadObjects(pod: LabPod, app: string, createdAt: string): { objects
   };
 }
 
-/** The pod object; tests use it to add pods of their own. */
-export function podObject(pod: LabPod, owner: Owner, node: LabNode): KubernetesObject {
+function podObject(pod: LabPod, owner: Owner, node: LabNode): KubernetesObject {
   const app = pod.owner?.name ?? pod.name;
   const hashLabel = pod.owner?.hash ? { 'pod-template-hash': pod.owner.hash } : {};
   return {

@@ -48,7 +48,7 @@ export interface LabOptions {
   readonly log: (message: string, facts?: Readonly<Record<string, unknown>>) => void;
 }
 
-export interface LabProcess extends PodProcess {
+interface LabProcess extends PodProcess {
   readonly journal: Journal;
 }
 

@@ -45,6 +45,8 @@ export function startPodProcess(
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: '/',
+    // Away from the terminal's process group: Ctrl-C is for the lab, which ends its programs one after another.
+    detached: true,
   });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => deps.journal.append(line));

@@ -13,7 +13,7 @@ const programs = {
   openssl: 'openssl',
 } as const;
 
-export interface Owner {
+interface Owner {
   readonly uid: number;
   readonly gid: number;
 }

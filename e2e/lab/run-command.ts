@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 
 /** A program that could not be started or ended with something other than 0. */
-export class CommandFailed extends Error {
+class CommandFailed extends Error {
   readonly code = 'COMMAND_FAILED';
   readonly exitCode: number | null;
 

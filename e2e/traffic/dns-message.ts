@@ -1,5 +1,5 @@
 /** The two ends of a DNS message that the load needs: a question, and the code of its answer (RFC 1035, 4.1). */
-export const questionTypes = { A: 1, TXT: 16, AAAA: 28 } as const;
+const questionTypes = { A: 1, TXT: 16, AAAA: 28 } as const;
 export type QuestionType = keyof typeof questionTypes;
 
 const rcodes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'] as const;

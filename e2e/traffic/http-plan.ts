@@ -5,8 +5,8 @@
  */
 import { createRandom, type Random } from './random.ts';
 
-export const methods = ['GET', 'GET', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
-export const statuses = [200, 200, 200, 201, 204, 301, 304, 400, 403, 404, 409, 500, 503] as const;
+const methods = ['GET', 'GET', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
+const statuses = [200, 200, 200, 201, 204, 301, 304, 400, 403, 404, 409, 500, 503] as const;
 
 export interface Exchange {
   readonly method: (typeof methods)[number];
@@ -14,7 +14,7 @@ export interface Exchange {
   readonly status: number;
 }
 
-export interface PlannedRequest extends Exchange {
+interface PlannedRequest extends Exchange {
   readonly bytes: Buffer;
 }
 

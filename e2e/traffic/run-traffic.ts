@@ -10,7 +10,7 @@ const port = z.number().int();
 const target = z.object({ host: z.string(), port });
 const count = z.number().int().positive();
 
-export const trafficSchema = z.discriminatedUnion('mode', [
+const trafficSchema = z.discriminatedUnion('mode', [
   z.object({ mode: z.literal('transfer-server'), port }),
   z.object({ mode: z.literal('transfer-client'), target, bytes: count }),
   z.object({ mode: z.literal('http-server'), port, seed: z.number() }),
