@@ -59,9 +59,10 @@ export interface Pipeline {
 const scanQuietNs = 100e6;
 const secondNs = 1e9;
 const sweepEveryNs = 60e9;
-/** Exchanges wait this long for their connection's first flow record, which tells where the ends are. */
-const exchangeWaitNs = 2.5e9;
-const exchangesPending = 20_000;
+/** Exchanges and drops wait this long for their connection's first flow record, which tells where the ends are. */
+const placeWaitNs = 2.5e9;
+/** More waiting exchanges and drops than this are written as they are. */
+const pendingLimit = 20_000;
 const copyOf: Readonly<Record<Wanted, number>> = { probing: l7Copy.probing, all: l7Copy.all, none: l7Copy.none };
 
 export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipeline {
@@ -202,23 +203,34 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     }
   };
 
+  const isPlaced = (connection: Connection, atNs: number): boolean =>
+    connection.sightings.length > 0 || nowNs - atNs > placeWaitNs;
+
   const flushExchanges = (final: boolean): void => {
     const batch = exchanges;
     exchanges = [];
     for (const pending of batch) {
       const { connection, exchange } = pending;
-      const isPlaced = connection.sightings.length > 0 || nowNs - exchange.requestNs > exchangeWaitNs;
-      if (isPlaced || final) builder.exchange(connection, exchange);
+      if (final || isPlaced(connection, exchange.requestNs)) builder.exchange(connection, exchange);
       else exchanges.push(pending);
+    }
+  };
+
+  const flushDrops = (final: boolean): void => {
+    const batch = drops;
+    drops = [];
+    for (const drop of batch) {
+      if (final || isPlaced(drop.connection, drop.lastNs)) builder.drop(drop);
+      else drops.push(drop);
     }
   };
 
   const flush = (final: boolean): void => {
     latestFlushNs = nowNs;
     if (final) for (const [conversation] of waiting) conversation.sweep(nowNs);
-    flushExchanges(final || exchanges.length > exchangesPending);
-    for (const drop of drops) builder.drop(drop);
-    drops = [];
+    const isPressed = exchanges.length + drops.length > pendingLimit;
+    flushExchanges(final || isPressed);
+    flushDrops(final || isPressed);
     connections.flush(latestFlowNs, final);
   };
 
@@ -229,7 +241,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     // What the last flush held back gets one more scan's time.
     const isOverdue = connections.hasPending && sinceFlushNs >= (hello?.scanIntervalMs ?? 1000) * 1.5e6;
     const isLate = exchanges.length + drops.length > 0 && sinceFlushNs >= secondNs;
-    if (isScanOver || isOverdue || isLate || exchanges.length > exchangesPending) flush(false);
+    if (isScanOver || isOverdue || isLate || exchanges.length + drops.length > pendingLimit) flush(false);
   };
 
   const sweep = (): void => {

@@ -16,6 +16,8 @@ export interface Sighting {
   readonly packets: [number, number];
   /** Which side is behind the interface; null until a packet told. */
   faces: Side | null;
+  /** It was told that the address of that side comes out of the interface. */
+  isPlaced: boolean;
   ended: boolean;
   changed: boolean;
 }

@@ -101,6 +101,7 @@ export function createConnections(config: ConnectionsConfig, deps: ConnectionsDe
       bytes: [0, 0],
       packets: [0, 0],
       faces: null,
+      isPlaced: false,
       ended: false,
       changed: false,
     };
@@ -114,8 +115,10 @@ export function createConnections(config: ConnectionsConfig, deps: ConnectionsDe
       if (ingress !== 0 && ingress !== 1) continue;
       // Coming in: the sender is behind the interface. Going out: the receiver is.
       const faces: Side = (ingress === 1) === (direction === 0) ? 0 : 1;
-      if (ingress === 1 && sighting.faces !== faces) deps.onBehind(connection.addresses[faces], sighting.ifindex);
       sighting.faces ??= faces;
+      if (ingress !== 1 || sighting.isPlaced) continue;
+      sighting.isPlaced = true;
+      deps.onBehind(connection.addresses[faces], sighting.ifindex);
     }
   };
 

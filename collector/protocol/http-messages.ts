@@ -195,6 +195,10 @@ export function createMessages(
         case 'lost':
       }
     },
+    get skippable() {
+      if (state === 'body' || state === 'chunk') return remaining;
+      return state === 'until_close' || state === 'tunnel' || state === 'lost' ? Infinity : 0;
+    },
     tunnel() {
       drop();
       state = 'tunnel';

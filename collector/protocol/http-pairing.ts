@@ -145,6 +145,8 @@ export function createHttpPairing(deps: HttpPairingDeps): HttpPairing {
       return isTunnel;
     },
     sweep(nowNs) {
+      request.sweep(nowNs);
+      response.sweep(nowNs);
       for (const waiting of queue) if (nowNs - waiting.lastNs > answerTimeoutNs) giveUp(waiting);
     },
     end() {

@@ -172,7 +172,7 @@ describe('HTTP/1.1', () => {
         [0, '\r\n\r\n' + get('/a')],
         [1, okay('')],
       ],
-      [],
+      ['GET api/a 200'],
     ],
   ])('understands %s', (_name, segments, expected) => {
     const spoken = converse();

@@ -8,10 +8,14 @@ export interface StreamSink {
   /** `isSegmentStart`: the first byte here was the first byte of a packet or captured chunk. */
   data(bytes: Buffer, atNs: number, isSegmentStart: boolean): void;
   gap(length: number): void;
+  /** How many bytes from here on may be missing without harm: those of a body, which nobody reads. */
+  readonly skippable: number;
 }
 
 export interface Stream {
   feed(sequence: number, payloadLength: number, bytes: Buffer, atNs: number): void;
+  /** Gives up waiting for what should long have come. */
+  sweep(nowNs: number): void;
   /** Gives up waiting for what is missing. */
   end(): void;
 }
@@ -57,9 +61,9 @@ export function createStream(sink: StreamSink, budget: Budget): Stream {
     if (distance(packetEnd, endOfPacket) > 0) packetEnd = endOfPacket;
   };
 
-  /** In order, already known, or after bytes that the kernel chose not to copy. */
+  /** In order, already known, after bytes that the kernel chose not to copy, or after such as nobody needs. */
   const isDue = (sequence: number): boolean =>
-    next === null || distance(next, sequence) <= 0 || distance(packetEnd, sequence) <= 0;
+    next === null || distance(next, sequence) <= sink.skippable || distance(packetEnd, sequence) <= 0;
 
   const release = (): void => {
     const first = held.shift();
@@ -85,6 +89,13 @@ export function createStream(sink: StreamSink, budget: Budget): Stream {
     return held.length > heldSegments || heldSize > heldBytes || atNs - first.atNs > patienceNs;
   };
 
+  const releaseImpatient = (atNs: number): void => {
+    while (isImpatient(atNs)) {
+      release();
+      releaseDue();
+    }
+  };
+
   return {
     feed(sequence, payloadLength, bytes, atNs) {
       if (next === null) packetEnd = sequence;
@@ -99,11 +110,9 @@ export function createStream(sink: StreamSink, budget: Budget): Stream {
         deliver(sequence, payloadLength, bytes, atNs);
       }
       releaseDue();
-      while (isImpatient(atNs)) {
-        release();
-        releaseDue();
-      }
+      releaseImpatient(atNs);
     },
+    sweep: releaseImpatient,
     end() {
       while (held.length > 0) release();
       held = [];
