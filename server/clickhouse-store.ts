@@ -1,0 +1,44 @@
+/** The store as db/queries answers it: one client, and every failure in the server's words. */
+import { createStoreClient } from '../db/client.ts';
+import { queryCoverage } from '../db/queries/coverage.ts';
+import { queryFlows } from '../db/queries/flows.ts';
+import { queryLive } from '../db/queries/live.ts';
+import { queryMap } from '../db/queries/map.ts';
+import { queryNewestFlowMs, queryStatus, queryVersion } from '../db/queries/status.ts';
+import type { Store } from './store.ts';
+import { isSchemaMissing, toStoreError } from './store-error.ts';
+
+export interface ClickHouseStoreDeps {
+  readonly schemaMissing: () => void;
+}
+
+/** The live feed asks every second: an answer later than this is as good as none. */
+const livePatienceMs = 10_000;
+
+export function createClickHouseStore(url: string, deps: ClickHouseStoreDeps): Store & { close(): Promise<void> } {
+  const client = createStoreClient(url);
+
+  async function ask<T>(signal: AbortSignal, question: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      signal.throwIfAborted();
+      return await question(signal);
+    } catch (error) {
+      if (isSchemaMissing(error)) deps.schemaMissing();
+      throw toStoreError(error, signal);
+    }
+  }
+
+  return {
+    map: (query, signal) => ask(signal, (s) => queryMap(client, query, s)),
+    flows: (query, signal) => ask(signal, (s) => queryFlows(client, query, s)),
+    coverage: (range, signal) => ask(signal, (s) => queryCoverage(client, range, s)),
+    live: (since, limit, signal) =>
+      ask(signal, (s) => {
+        return queryLive(client, since, limit, AbortSignal.any([s, AbortSignal.timeout(livePatienceMs)]));
+      }),
+    status: (signal) => ask(signal, (s) => queryStatus(client, s)),
+    newestFlowMs: (signal) => ask(signal, (s) => queryNewestFlowMs(client, s)),
+    version: (signal) => ask(signal, (s) => queryVersion(client, s)),
+    close: () => client.close(),
+  };
+}
