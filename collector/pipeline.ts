@@ -76,6 +76,8 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
   let offsetNs = 0n;
   let latestFlowNs = 0;
   let latestFlushNs = 0;
+  /** Flow records came since the last flush. */
+  let isScanOpen = false;
   let latestSweepNs = 0;
   let exchanges: { readonly connection: Connection; readonly exchange: Exchange }[] = [];
   let drops: Dropped[] = [];
@@ -182,6 +184,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     switch (type) {
       case recordType.flow:
         latestFlowNs = nowNs;
+        isScanOpen = true;
         connections.addFlow(payload, at);
         return;
       case recordType.l7:
@@ -206,42 +209,42 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
   const isPlaced = (connection: Connection, atNs: number): boolean =>
     connection.sightings.length > 0 || nowNs - atNs > placeWaitNs;
 
-  const flushExchanges = (final: boolean): void => {
-    const batch = exchanges;
+  /** Exchanges first: their DNS answers name what the others show. Unless `all`, those without a place yet wait. */
+  const flushPlaced = (all: boolean): void => {
+    const [exchangeBatch, dropBatch] = [exchanges, drops];
     exchanges = [];
-    for (const pending of batch) {
+    drops = [];
+    for (const pending of exchangeBatch) {
       const { connection, exchange } = pending;
-      if (final || isPlaced(connection, exchange.requestNs)) builder.exchange(connection, exchange);
+      if (all || isPlaced(connection, exchange.requestNs)) builder.exchange(connection, exchange);
       else exchanges.push(pending);
     }
-  };
-
-  const flushDrops = (final: boolean): void => {
-    const batch = drops;
-    drops = [];
-    for (const drop of batch) {
-      if (final || isPlaced(drop.connection, drop.lastNs)) builder.drop(drop);
+    for (const drop of dropBatch) {
+      if (all || isPlaced(drop.connection, drop.lastNs)) builder.drop(drop);
       else drops.push(drop);
     }
   };
 
   const flush = (final: boolean): void => {
     latestFlushNs = nowNs;
+    isScanOpen = false;
     if (final) for (const [conversation] of waiting) conversation.sweep(nowNs);
-    const isPressed = exchanges.length + drops.length > pendingLimit;
-    flushExchanges(final || isPressed);
-    flushDrops(final || isPressed);
+    flushPlaced(final);
     connections.flush(latestFlowNs, final);
   };
 
   /** Before a frame is taken in: is what came before it complete? */
   const flushIfDue = (atNs: number): void => {
+    if (exchanges.length + drops.length > pendingLimit) flushPlaced(true);
+    if (isScanOpen) {
+      if (atNs - latestFlowNs >= scanQuietNs) flush(false);
+      return;
+    }
     const sinceFlushNs = atNs - latestFlushNs;
-    const isScanOver = latestFlushNs < latestFlowNs && atNs - latestFlowNs >= scanQuietNs;
     // What the last flush held back gets one more scan's time.
     const isOverdue = connections.hasPending && sinceFlushNs >= (hello?.scanIntervalMs ?? 1000) * 1.5e6;
     const isLate = exchanges.length + drops.length > 0 && sinceFlushNs >= secondNs;
-    if (isScanOver || isOverdue || isLate || exchanges.length + drops.length > pendingLimit) flush(false);
+    if (isOverdue || isLate) flush(false);
   };
 
   const sweep = (): void => {

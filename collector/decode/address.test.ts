@@ -56,6 +56,8 @@ describe('addresses', () => {
     ['10.0.0.1', false],
     ['::1', true],
     ['fe80::1', true],
+    ['fe80::8c8b:b6ff:fefa:4a9d', false],
+    ['255.255.255.255', true],
     ['ff02::1', true],
     ['fd00::1', false],
   ])('%s is shared by many: %s', (text, expected) => {

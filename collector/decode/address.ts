@@ -67,14 +67,25 @@ export function formatAddress(key: AddressKey): string {
   return `${text(words.slice(0, best.start))}::${text(words.slice(best.start + best.length))}`;
 }
 
-/** Addresses that mean a link or a group rather than one machine: learning a name for them would be wrong. */
+/** An address of many: empty when it is of one machine. */
+export function groupOf(key: AddressKey): '' | 'multicast' | 'broadcast' {
+  if (!isMapped(key)) return key.charCodeAt(0) === 0xff ? 'multicast' : '';
+  if (key.endsWith('\xff\xff\xff\xff')) return 'broadcast';
+  const first = key.charCodeAt(12);
+  return first >= 224 && first < 240 ? 'multicast' : '';
+}
+
+/**
+ * Addresses that more than one machine has: groups, loopback, none, and the hand-made link-local ones that gateways of
+ * pods share. Link-local IPv6 addresses made from the link's own address are as good as unique.
+ */
 export function isShared(key: AddressKey): boolean {
+  if (groupOf(key) !== '') return true;
   if (isMapped(key)) {
     const first = key.charCodeAt(12);
-    const second = key.charCodeAt(13);
-    return first === 0 || first === 127 || first >= 224 || (first === 169 && second === 254);
+    return first === 0 || first === 127 || (first === 169 && key.charCodeAt(13) === 254);
   }
   if (key === noAddress || key === `${'\0'.repeat(15)}\x01`) return true;
-  const first = key.charCodeAt(0);
-  return first === 0xff || (first === 0xfe && (key.charCodeAt(1) & 0xc0) === 0x80);
+  const isLinkLocal = key.charCodeAt(0) === 0xfe && (key.charCodeAt(1) & 0xc0) === 0x80;
+  return isLinkLocal && key.slice(8, 14) === '\0'.repeat(6);
 }

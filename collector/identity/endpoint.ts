@@ -1,7 +1,7 @@
 /** What a row says about one end of a flow, and how it is found: the precedence of what an address can be. */
-import { formatAddress, type AddressKey } from '../decode/address.ts';
+import { formatAddress, groupOf, type AddressKey } from '../decode/address.ts';
 import type { Interfaces } from './interfaces.ts';
-import type { KubernetesState } from './kubernetes-state.ts';
+import type { KubernetesState, PodIdentity } from './kubernetes-state.ts';
 import { reservedIdentity, reservedLabels, type Reserved } from './labels.ts';
 import type { Names } from './names.ts';
 import type { SocketOwner, Sockets } from './sockets.ts';
@@ -42,6 +42,8 @@ interface Local {
   readonly owner: SocketOwner | undefined;
   readonly container: string;
   readonly netns: string;
+  /** Other addresses in the same namespace. */
+  readonly neighbours: Iterable<AddressKey>;
   readonly isNode: boolean;
 }
 
@@ -52,7 +54,33 @@ function localFacts(end: End, protocol: number, from: EndpointSources): Local {
   const inum = isNode ? interfaces.hostNetns : (netns?.inum ?? 0);
   const owner = sockets.find(inum, end.address, end.port, protocol);
   const ofNamespace = netns === undefined ? '' : sockets.containerOf(netns.inum);
-  return { owner, isNode, container: owner?.container || ofNamespace, netns: netns?.name ?? '' };
+  return {
+    owner,
+    isNode,
+    container: owner?.container || ofNamespace,
+    netns: netns?.name ?? '',
+    neighbours: netns?.addresses ?? [],
+  };
+}
+
+/** By address; else by container, for pods in the node's network; else by another address of the same namespace. */
+function findPod(
+  address: AddressKey,
+  local: Local,
+  wallMs: number,
+  kubernetes: KubernetesState,
+): PodIdentity | undefined {
+  const pod = kubernetes.podAt(address, wallMs);
+  if (pod !== undefined || !kubernetes.isKnown) return pod;
+  if (local.container !== '') {
+    const ofContainer = kubernetes.podOfContainer(local.container);
+    if (ofContainer !== undefined) return ofContainer;
+  }
+  for (const neighbour of local.neighbours) {
+    const beside = kubernetes.podAt(neighbour, wallMs);
+    if (beside !== undefined) return beside;
+  }
+  return undefined;
 }
 
 function named(
@@ -88,7 +116,7 @@ function unmanaged(address: AddressKey, local: Local, names: readonly string[], 
   }
   if (local.netns !== '') return named('netns', local.netns, 'unmanaged', local, names);
   if (name !== undefined) return named('name', name, 'world', local, names);
-  return named('address', formatAddress(address), 'world', local, names);
+  return named('address', groupOf(address) || formatAddress(address), 'world', local, names);
 }
 
 function onNode(local: Local, nodeName: string, names: readonly string[]): Endpoint {
@@ -110,9 +138,7 @@ export function resolveEndpoint(
   const { kubernetes } = from;
   const local = localFacts(end, protocol, from);
   const names = from.names.lookup(scope, end.address, at.monoNs);
-  const pod =
-    kubernetes.podAt(end.address, at.wallMs) ??
-    (local.container === '' ? undefined : kubernetes.podOfContainer(local.container));
+  const pod = findPod(end.address, local, at.wallMs, kubernetes);
   const ofProcess = {
     process: local.owner?.process ?? '',
     unit: local.owner?.unit ?? '',

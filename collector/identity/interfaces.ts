@@ -13,6 +13,8 @@ export interface Netns {
   readonly inum: number;
   /** Name under /run/netns, else `netns-<inum>`. */
   readonly name: string;
+  /** What came in through the interface that leads there. */
+  readonly addresses: ReadonlySet<AddressKey>;
 }
 
 export interface Interfaces {
@@ -93,7 +95,8 @@ export function createInterfaces(): Interfaces {
         return;
       }
       namespaces.delete(address);
-      namespaces.set(address, { inum: facts.peerNetns, name: facts.peerNetnsName || `netns-${facts.peerNetns}` });
+      const name = facts.peerNetnsName || `netns-${facts.peerNetns}`;
+      namespaces.set(address, { inum: facts.peerNetns, name, addresses });
       const oldest = namespaces.size > rememberedAddresses ? namespaces.keys().next().value : undefined;
       if (oldest !== undefined) namespaces.delete(oldest);
     },

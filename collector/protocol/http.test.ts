@@ -11,9 +11,9 @@ interface Spoken {
   readonly counters: Counters;
   readonly budget: { readonly used: number };
   /** Sends text as one segment, in order. */
-  say(sender: Side, text: string, atNs?: number): void;
+  readonly say: (sender: Side, text: string, atNs?: number) => void;
   /** Sends a segment whose packet was longer than what was captured, or leaves a hole. */
-  skip(sender: Side, bytes: number): void;
+  readonly skip: (sender: Side, bytes: number) => void;
 }
 
 function converse(): Spoken {
@@ -369,6 +369,7 @@ describe('HTTP/1.1 in segments', () => {
                 if (left !== undefined && right !== undefined && random() < 0.3) {
                   pieces[i] = right;
                   pieces[i + 1] = left;
+                  i += 1;
                 }
               }
               for (const piece of pieces.flatMap((one) => (random() < 0.2 ? [one, one] : [one]))) {

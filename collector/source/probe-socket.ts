@@ -54,15 +54,21 @@ export function createProbeSocket(path: string, deps: ProbeSocketDeps): ProbeSoc
   return {
     async run(signal) {
       let pause = shortestPauseMs;
+      let failures = 0;
       const isOver = (): boolean => signal.aborted;
       while (!isOver()) {
         try {
           await read(signal);
           pause = shortestPauseMs;
+          failures = 0;
           deps.log.info({ path }, 'the probe closed the connection');
         } catch (error) {
           if (isOver()) return;
-          deps.log.warn({ err: error, path }, 'cannot read from the probe, trying again');
+          failures += 1;
+          // The first failure and then ever fewer are worth a line.
+          if ((failures & (failures - 1)) === 0) {
+            deps.log.warn({ err: error, path, failures }, 'cannot read from the probe, trying again');
+          }
         }
         await sleep(pause * (0.75 + deps.random() / 4), undefined, { signal }).catch(() => undefined);
         pause = Math.min(longestPauseMs, pause * 2);

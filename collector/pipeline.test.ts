@@ -1,0 +1,428 @@
+import { describe, expect, it } from 'vitest';
+import { createCounters } from './counters.ts';
+import { formatAddress } from './decode/address.ts';
+import { createFrameParser } from './decode/frame-parser.ts';
+import * as fixture from './decode/frames.fixture.ts';
+import { bootedNs, drop, flow, networkInterface, payload, realOffsetNs, second } from './decode/frames.fixture.ts';
+import { flowEnd, flowStart, l7Copy } from './decode/wire.ts';
+import { createIdentity } from './identity/identity.ts';
+import { createPipeline } from './pipeline.ts';
+import { keepRows, type Row } from './sink/rows.fixture.ts';
+import { endCauses, flowKinds, reporters, ternaries, trafficDirections, verdicts } from '../model/words.ts';
+
+const update = 2;
+/** Two pods behind veths, an uplink with the node's address, and a router's second leg. */
+const host = [
+  networkInterface({ ifindex: 3, name: 'vethA', peerNetns: 101, peerNetnsName: 'a' }),
+  networkInterface({ ifindex: 4, name: 'vethB', peerNetns: 102, peerNetnsName: 'b' }),
+  networkInterface({ ifindex: 2, name: 'eth0', addresses: ['192.0.2.1'] }),
+  networkInterface({ ifindex: 7, name: 'eth1' }),
+  networkInterface({ ifindex: 5, name: 'cni0', addresses: ['10.0.0.254'] }),
+];
+
+function collect() {
+  const kept = keepRows();
+  const counters = createCounters();
+  const identity = createIdentity({ node: 'node-1', namesLimit: 100, namesKeepNs: 3600 * second });
+  const verdictsSent: number[] = [];
+  const pipeline = createPipeline(
+    { cluster: 'c', node: 'node-1', source: 'probe', shiftNs: 0n, firstRowId: 1n },
+    {
+      identity,
+      counters,
+      writer: kept,
+      onVerdict: (_key, copy) => verdictsSent.push(copy),
+      onHello: () => undefined,
+      onGoodbye: () => undefined,
+      onRecordedChange: (change) => void identity.applyKubernetes(change, 0),
+    },
+  );
+  const frames = fixture.createFrames();
+  const parser = createFrameParser();
+  const play = (bytes: Buffer): void => {
+    const parsed = parser.push(bytes, (frame) => pipeline.frame(frame));
+    if (!parsed.ok) throw new Error(parsed.error.message);
+  };
+  play(frames.hello());
+  play(frames.events(host));
+  return {
+    ...kept,
+    counters,
+    verdictsSent,
+    identity,
+    pipeline,
+    /** One scan, at that many seconds after boot. */
+    scan: (at: number, records: readonly Buffer[]) => play(frames.events(records, bootedNs + at * second)),
+    stats: (at: number, values: Readonly<Record<string, number>> = {}) =>
+      play(frames.stats(values, bootedNs + at * second)),
+    hello: (bootId: bigint, at: number) => play(frames.hello([], bootId, bootedNs + at * second)),
+  };
+}
+
+/** The columns that tell who counted what, in words. */
+function told(row: Row | undefined): object {
+  if (row === undefined) return {};
+  const counts = (prefix: string): number[] =>
+    ['packets_to_dst', 'packets_to_src', 'bytes_to_dst', 'bytes_to_src'].map((name) => Number(row[`${prefix}${name}`]));
+  return {
+    kind: flowKinds[Number(row['kind'])],
+    reporter: reporters[Number(row['reporter'])],
+    from: `${formatAddress(String(row['src_ip']))}:${Number(row['src_port'])}`,
+    to: `${formatAddress(String(row['dst_ip']))}:${Number(row['dst_port'])}`,
+    counts: counts(''),
+    peer: row['both_ends'] === 1 ? counts('peer_') : null,
+    via: row['interface'],
+    connections: row['connections'],
+  };
+}
+
+const old = { first: bootedNs - 5 * second, last: bootedNs - second };
+
+describe('sightings of one connection', () => {
+  it('become one row with both ends when both pods are here', () => {
+    const { scan, flowRows, pipeline } = collect();
+    scan(1, [
+      flow({ ifindex: 4, ingress: [0, 1], packets: [3, 2] }),
+      flow({ ifindex: 3, ingress: [1, 0], packets: [4, 2] }),
+    ]);
+    pipeline.flush(false);
+    expect(flowRows.map(told)).toEqual([
+      {
+        kind: 'connection_start',
+        reporter: 'source',
+        from: '10.0.0.1:40000',
+        to: '10.0.0.2:80',
+        counts: [4, 2, 400, 200],
+        peer: [3, 2, 300, 200],
+        via: 'vethA',
+        connections: 1,
+      },
+    ]);
+    expect(flowRows[0]).toMatchObject({
+      direction: trafficDirections.indexOf('EGRESS'),
+      is_reply: ternaries.indexOf('no'),
+      verdict: verdicts.indexOf('FORWARDED'),
+      time: realOffsetNs + BigInt(bootedNs),
+      src_workload: 'a',
+      src_workload_kind: 'netns',
+      dst_workload: 'b',
+    });
+  });
+
+  it('make the opener the source, whichever address is lower', () => {
+    const { scan, flowRows, pipeline } = collect();
+    scan(1, [
+      flow({ ifindex: 3, portA: 80, portB: 50000, initiator: 1, ingress: [1, 0], packets: [2, 5] }),
+      flow({ ifindex: 4, portA: 80, portB: 50000, initiator: 1, ingress: [0, 1], packets: [2, 6] }),
+    ]);
+    pipeline.flush(false);
+    expect(told(flowRows[0])).toMatchObject({
+      from: '10.0.0.2:50000',
+      to: '10.0.0.1:80',
+      counts: [6, 2, 600, 200],
+      peer: [5, 2, 500, 200],
+      via: 'vethB',
+    });
+  });
+
+  it.each<[string, readonly Buffer[], object]>([
+    [
+      'pod to outside: the uplink in the middle does not count again',
+      [flow({ ...old, ifindex: 3, b: '203.0.113.9' }), flow({ ...old, ifindex: 2, b: '203.0.113.9', ingress: [0, 1] })],
+      { reporter: 'source', via: 'vethA', peer: null, counts: [1, 1, 100, 100] },
+    ],
+    [
+      'pod to outside over a bridge',
+      [
+        flow({ ...old, ifindex: 5, b: '203.0.113.9', packets: [9, 9] }),
+        flow({ ...old, ifindex: 3, b: '203.0.113.9' }),
+        flow({ ...old, ifindex: 2, b: '203.0.113.9', ingress: [0, 1] }),
+      ],
+      { reporter: 'source', via: 'vethA', peer: null, counts: [1, 1, 100, 100] },
+    ],
+    [
+      'outside to pod',
+      [
+        flow({ ...old, ifindex: 2, b: '203.0.113.9', initiator: 1, ingress: [0, 1] }),
+        flow({ ...old, ifindex: 3, b: '203.0.113.9', initiator: 1, packets: [7, 8] }),
+      ],
+      { reporter: 'destination', via: 'vethA', peer: null, from: '203.0.113.9:80', counts: [8, 7, 800, 700] },
+    ],
+    [
+      'the node itself to outside',
+      [flow({ ...old, ifindex: 2, a: '192.0.2.1', b: '203.0.113.9', ingress: [0, 1] })],
+      { reporter: 'source', via: 'eth0', peer: null },
+    ],
+    [
+      'outside to the node itself',
+      [flow({ ...old, ifindex: 2, a: '192.0.2.1', b: '203.0.113.9', initiator: 1, ingress: [0, 1] })],
+      { reporter: 'destination', via: 'eth0', peer: null },
+    ],
+    [
+      'the node itself to its pod',
+      [flow({ ...old, ifindex: 4, a: '10.0.0.2', b: '192.0.2.1', initiator: 1, ingress: [1, 0] })],
+      { reporter: 'source', via: 'vethB', peer: null, from: '192.0.2.1:80' },
+    ],
+    [
+      'a pod to an address that the node translated: only the far end sees this pair',
+      [flow({ ...old, ifindex: 4, ingress: [0, 1] })],
+      { reporter: 'destination', via: 'vethB', peer: null },
+    ],
+    [
+      'forwarded between two legs of a router',
+      [
+        flow({ ...old, ifindex: 2, a: '198.51.100.1', b: '203.0.113.9', packets: [2, 1] }),
+        flow({ ...old, ifindex: 7, a: '198.51.100.1', b: '203.0.113.9', ingress: [0, 1] }),
+      ],
+      { reporter: 'source', via: 'eth0', counts: [2, 1, 200, 100], peer: [1, 1, 100, 100] },
+    ],
+  ])('%s', (_name, records, expected) => {
+    const { scan, flowRows, pipeline } = collect();
+    scan(1, records);
+    pipeline.flush(false);
+    expect(flowRows).toHaveLength(1);
+    expect(told(flowRows[0])).toMatchObject(expected);
+  });
+
+  it('wait one scan for an end that had not been counted yet', () => {
+    const { scan, stats, flowRows } = collect();
+    scan(1, [flow({ ifindex: 4, ingress: [0, 1], first: bootedNs + 0.95 * second })]);
+    stats(1.2);
+    expect(flowRows).toHaveLength(0);
+    scan(2, [flow({ ifindex: 3, ingress: [1, 0], first: bootedNs + 0.95 * second })]);
+    stats(2.2);
+    expect(flowRows.map(told)).toMatchObject([
+      { reporter: 'source', via: 'vethA', peer: [1, 1, 100, 100], connections: 1 },
+    ]);
+  });
+
+  it('add up to the truth over scans, and open one connection', () => {
+    const { scan, stats, flowRows } = collect();
+    for (let at = 1; at <= 4; at += 1) {
+      const kind = at === 1 ? flowStart : at === 4 ? flowEnd : update;
+      const last = bootedNs + (at - 0.5) * second;
+      const common = { kind, last, endCause: at === 4 ? 1 : 0, packets: [at, 1] } as const;
+      scan(at, [flow({ ...common, ifindex: 3 }), flow({ ...common, ifindex: 4, ingress: [0, 1] })]);
+      stats(at + 0.2);
+    }
+    expect(flowRows.map((row) => flowKinds[Number(row['kind'])])).toEqual([
+      'connection_start',
+      'connection_update',
+      'connection_update',
+      'connection_end',
+    ]);
+    const sum = (name: string): number => flowRows.reduce((total, row) => total + Number(row[name]), 0);
+    expect([sum('packets_to_dst'), sum('peer_packets_to_dst'), sum('connections')]).toEqual([10, 10, 1]);
+    expect(flowRows.map((row) => endCauses[Number(row['end_cause'])])).toEqual(['', '', '', 'FIN']);
+    expect(new Set(flowRows.map((row) => row['connection_id'])).size).toBe(1);
+    expect(flowRows.at(-1)?.['duration_ns']).toBe(BigInt(3.5 * second));
+  });
+
+  it('end once, when the end is told in two scans', () => {
+    const { scan, stats, flowRows, pipeline } = collect();
+    scan(1, [flow({ ...old, ifindex: 3 }), flow({ ...old, ifindex: 4, ingress: [0, 1] })]);
+    scan(2, [flow({ ...old, ifindex: 3, kind: flowEnd, packets: [1, 0] })]);
+    stats(2.3);
+    scan(3, [flow({ ...old, ifindex: 4, kind: flowEnd, ingress: [0, 1], packets: [1, 0] })]);
+    stats(3.3);
+    expect(flowRows.map((row) => flowKinds[Number(row['kind'])])).toEqual(['connection_start', 'connection_end']);
+    expect(told(flowRows[1])).toMatchObject({ counts: [1, 0, 100, 0], peer: [1, 0, 100, 0] });
+    expect(pipeline.connections).toBe(0);
+  });
+
+  it('of ports used again are a new conversation under the same id', () => {
+    const { scan, stats, flowRows } = collect();
+    for (const at of [1, 3]) {
+      scan(at, [
+        flow({ first: bootedNs + at * second - 0.5 * second, ifindex: 3, kind: flowStart | flowEnd, endCause: 1 }),
+      ]);
+      stats(at + 0.2);
+    }
+    expect(flowRows.map(told)).toMatchObject([
+      { kind: 'connection_end', connections: 1 },
+      { kind: 'connection_end', connections: 1 },
+    ]);
+    expect(flowRows[0]?.['connection_id']).toBe(flowRows[1]?.['connection_id']);
+  });
+});
+
+describe('who opened a connection that was joined', () => {
+  it('is known from a listening socket', () => {
+    const { scan, flowRows, pipeline } = collect();
+    const listener = fixture.socket({ local: '::', localPort: 40000, netns: 101, comm: 'server' });
+    scan(1, [
+      listener,
+      flow({ ...old, ifindex: 3, initiator: 2, kind: update }),
+      flow({ ...old, ifindex: 4, initiator: 2, kind: update, ingress: [0, 1] }),
+    ]);
+    pipeline.flush(false);
+    expect(told(flowRows[0])).toMatchObject({
+      from: '10.0.0.2:80',
+      to: '10.0.0.1:40000',
+      connections: 0,
+      kind: 'connection_update',
+    });
+    expect(flowRows[0]).toMatchObject({ is_reply: ternaries.indexOf('no'), dst_process: 'server' });
+  });
+
+  it('is guessed from the ports, and then nothing is claimed', () => {
+    const { scan, flowRows, pipeline } = collect();
+    scan(1, [flow({ ...old, ifindex: 3, portA: 443, portB: 51000, initiator: 2, kind: update })]);
+    pipeline.flush(false);
+    expect(told(flowRows[0])).toMatchObject({ to: '10.0.0.1:443' });
+    expect(flowRows[0]?.['is_reply']).toBe(ternaries.indexOf('unknown'));
+  });
+
+  it('is not the DNS server, even if its answer was seen first', () => {
+    const { scan, flowRows, pipeline } = collect();
+    scan(1, [flow({ ...old, ifindex: 3, protocol: 17, portA: 53, portB: 51000, initiator: 0 })]);
+    pipeline.flush(false);
+    expect(told(flowRows[0])).toMatchObject({ from: '10.0.0.2:51000', to: '10.0.0.1:53' });
+  });
+});
+
+describe('drops', () => {
+  const location = 0xffffffff81a2b3c4n;
+
+  it('name reason and place, and count from the sender', () => {
+    const { scan, flowRows, stats } = collect();
+    scan(1, [
+      fixture.symbol(location, 'nft_do_chain'),
+      flow({ ...old, ifindex: 3, packets: [3, 0], ingress: [1, 2] }),
+      drop({ location, packets: 3, bytes: 180, tcpFlags: 2, device: 'vethA' }),
+    ]);
+    stats(1.2);
+    expect(told(flowRows[0])).toMatchObject({ kind: 'drop', reporter: 'source', counts: [3, 0, 180, 0], via: 'vethA' });
+    expect(flowRows[0]).toMatchObject({
+      verdict: verdicts.indexOf('DROPPED'),
+      drop_reason: 'NETFILTER_DROP',
+      drop_location: 'nft_do_chain',
+      is_reply: ternaries.indexOf('no'),
+    });
+  });
+
+  it('of the answering side are replies', () => {
+    const { scan, flowRows, stats } = collect();
+    scan(1, [
+      flow({ ...old, ifindex: 3 }),
+      flow({ ...old, ifindex: 4, ingress: [0, 1] }),
+      drop({ sender: 1, reason: 999 }),
+    ]);
+    stats(1.2);
+    expect(told(flowRows[0])).toMatchObject({ from: '10.0.0.2:80', to: '10.0.0.1:40000' });
+    expect(flowRows[0]).toMatchObject({ is_reply: ternaries.indexOf('yes'), drop_reason: 'REASON_999' });
+  });
+});
+
+describe('application exchanges', () => {
+  const request = 'GET /orders HTTP/1.1\r\nHost: api\r\n\r\n';
+  const response = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
+
+  it('are one row from client to server, and the kernel is told to go on copying', () => {
+    const { scan, stats, flowRows, verdictsSent } = collect();
+    scan(0.1, [payload({ payload: request, at: bootedNs })]);
+    scan(0.2, [payload({ payload: response, sender: 1, at: bootedNs + 5e6 })]);
+    scan(1, [flow({ ifindex: 3 }), flow({ ifindex: 4, ingress: [0, 1] })]);
+    stats(1.2);
+    expect(flowRows.map(told)).toMatchObject([
+      { kind: 'l7_response', reporter: 'source', from: '10.0.0.1:40000', to: '10.0.0.2:80' },
+      { kind: 'connection_start' },
+    ]);
+    expect(flowRows[0]).toMatchObject({
+      http_method: 'GET',
+      http_path: '/orders',
+      http_status: 200,
+      latency_ns: 5_000_000n,
+    });
+    expect(flowRows[0]?.['connection_id']).toBe(flowRows[1]?.['connection_id']);
+    expect(verdictsSent).toEqual([l7Copy.all]);
+  });
+
+  it('that nobody answered are told when the connection ends', () => {
+    const { scan, stats, flowRows } = collect();
+    scan(0.1, [payload({ payload: request })]);
+    scan(1, [flow({ ...old, ifindex: 3, kind: flowStart | flowEnd, endCause: 2 })]);
+    stats(1.2);
+    stats(2.4);
+    expect(flowRows.map((row) => flowKinds[Number(row['kind'])]).sort()).toEqual(['connection_end', 'l7_request']);
+  });
+
+  it('give names to addresses before the connections of the same scan are written', () => {
+    const { scan, stats, flowRows } = collect();
+    const question = Buffer.from('0007010000010000000000000770617974657374000001', 'hex');
+    const name = Buffer.from('\x03pay\x04test\0', 'latin1');
+    const query = Buffer.concat([question.subarray(0, 12), name, Buffer.from([0, 1, 0, 1])]);
+    const answer = Buffer.concat([
+      Buffer.from('000781800001000100000000', 'hex'),
+      name,
+      Buffer.from([0, 1, 0, 1, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 203, 0, 113, 9]),
+    ]);
+    const dns = { protocol: 17, portA: 40001, portB: 53 };
+    scan(1, [
+      flow({ ...old, ifindex: 3, b: '203.0.113.9', portB: 443 }),
+      flow({ ...old, ...dns, ifindex: 3 }),
+      payload({ ...dns, payload: query, at: bootedNs }),
+      payload({ ...dns, payload: answer, sender: 1, at: bootedNs + 2e6 }),
+    ]);
+    stats(1.2);
+    expect(flowRows[0]).toMatchObject({
+      dns_name: 'pay.test',
+      dns_type: 'A',
+      dns_rcode: 'NOERROR',
+      dns_answers: ['203.0.113.9'],
+    });
+    const outside = flowRows.find((row) => row['dst_port'] === 443);
+    expect(outside).toMatchObject({ dst_workload: 'pay.test', dst_workload_kind: 'name', dst_names: ['pay.test'] });
+  });
+});
+
+describe('coverage', () => {
+  it('tells what was counted in each interval, and nothing of what was before', () => {
+    const { stats, coverageRows, counters } = collect();
+    stats(1, { packets_seen: 1000, ring_full: 50 });
+    counters.add('http_gave_up_gap', 2);
+    stats(2, { packets_seen: 1500, ring_full: 53, flow_map_entries: 9 });
+    stats(3, { packets_seen: 1500, ring_full: 53 });
+    const rows = coverageRows.map(({ component, counter, value, seconds }) => [component, counter, value, seconds]);
+    expect(rows).toEqual([
+      ['probe', 'packets_seen', 0n, 1],
+      ['probe', 'packets_seen', 500n, 1],
+      ['probe', 'ring_full', 3n, 1],
+      ['collector', 'http_gave_up_gap', 2n, 1],
+      ['probe', 'packets_seen', 0n, 1],
+    ]);
+  });
+
+  it('counts a new probe from nothing, and goes on with one that it knows', () => {
+    const { stats, hello, coverageRows } = collect();
+    stats(1, { packets_seen: 1000 });
+    hello(7n, 5);
+    stats(6, { packets_seen: 1100, frames_lost: 40 });
+    hello(8n, 7);
+    stats(8, { packets_seen: 30 });
+    const seen = coverageRows.map(({ counter, value }) => [counter, value]);
+    expect(seen).toEqual([
+      ['packets_seen', 0n],
+      ['packets_seen', 100n],
+      ['frames_lost', 40n],
+      ['packets_seen', 30n],
+    ]);
+  });
+});
+
+describe('the pipeline', () => {
+  it('counts records that are cut short or of unknown type', () => {
+    const { scan, counters } = collect();
+    const short = flow();
+    short.writeUInt32LE(64, 4);
+    scan(1, [short]);
+    expect(counters.read('records_malformed')).toBeGreaterThan(0);
+  });
+
+  it('gives rows ids that rise', () => {
+    const { scan, flowRows, pipeline } = collect();
+    scan(1, [flow({ ...old, portA: 1 }), flow({ ...old, portA: 2 }), flow({ ...old, portA: 3 })]);
+    pipeline.flush(true);
+    expect(flowRows.map((row) => row['id'])).toEqual([1n, 2n, 3n]);
+  });
+});
