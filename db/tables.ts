@@ -10,3 +10,7 @@ export const tables = {
 
 export type Table = keyof typeof tables;
 export const tableNames = ['flows', 'coverage', 'node_status'] as const satisfies readonly Table[];
+
+export type FlowColumn = keyof typeof flowColumns;
+export type CoverageColumn = keyof typeof coverageColumns;
+export type StatusColumn = keyof typeof statusColumns;

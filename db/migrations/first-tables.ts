@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS flows
   src_namespace LowCardinality(String) CODEC(ZSTD(1)),
   src_workload LowCardinality(String) CODEC(ZSTD(1)),
   dst_namespace LowCardinality(String) CODEC(ZSTD(1)),
-  dst_workload LowCardinality(String) CODEC(ZSTD(1))
+  dst_workload LowCardinality(String) CODEC(ZSTD(1)),
+  INDEX arrival ingested TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toDate(time)

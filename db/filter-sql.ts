@@ -1,0 +1,134 @@
+/**
+ * Compiles a filter to a condition on `flows` that says what model/filter/evaluate.ts says of a flow. Values travel as
+ * parameters only.
+ */
+import { assertNever } from '../model/assert-never.ts';
+import type { Comparison, Expression, Filter, Glob, Term, Test } from '../model/filter/ast.ts';
+import { cidrBounds } from '../model/filter/cidr.ts';
+import { fieldOf, foldCase, type EndField, type FlowField } from '../model/filter/fields.ts';
+import { empty, ident, join, param, sql, type Param, type Sql } from './sql.ts';
+
+const nothing = sql`0`;
+
+export function filterSql(filter: Filter): Sql {
+  return filter.kind === 'all' ? sql`1` : compile(filter);
+}
+
+function compile(expression: Expression): Sql {
+  switch (expression.kind) {
+    case 'term':
+      return compileTerm(expression);
+    case 'not':
+      return sql`NOT (${compile(expression.of)})`;
+    case 'and':
+      return sql`(${join(expression.of.map(compile), ' AND ')})`;
+    case 'or':
+      return sql`(${join(expression.of.map(compile), ' OR ')})`;
+    default:
+      return assertNever(expression);
+  }
+}
+
+function compileTerm(term: Term): Sql {
+  const field = fieldOf(term.field);
+  if (field.of === 'flow') return flowTest(field, term.test);
+  const from = endTest(field, ident(`src_${field.column}`), term.test);
+  const to = endTest(field, ident(`dst_${field.column}`), term.test);
+  if (term.end === 'from') return from;
+  return term.end === 'to' ? to : sql`(${from} OR ${to})`;
+}
+
+/** A test of the wrong kind for its field passes nothing, as in `evaluate`; the parser does not make one. */
+function endTest(field: EndField, column: Sql, test: Test): Sql {
+  switch (field.kind) {
+    case 'text':
+      if (test.is !== 'text') return nothing;
+      return field.list ? listTest(column, test.glob, field.foldsCase) : textTest(column, test.glob, field.foldsCase);
+    case 'number':
+      return numberTest(column, test, field.zeroIsAbsent);
+    case 'network': {
+      if (test.is !== 'network') return nothing;
+      const { first, last } = cidrBounds(test.cidr);
+      return sql`(${column} BETWEEN ${param.ipv6(first)} AND ${param.ipv6(last)})`;
+    }
+    case 'label':
+      return test.is === 'label' ? labelTest(column, test.key, test.value) : nothing;
+    default:
+      return assertNever(field);
+  }
+}
+
+function flowTest(field: FlowField, test: Test): Sql {
+  switch (field.kind) {
+    case 'text':
+      return test.is === 'text' ? textTest(ident(field.column), test.glob, field.foldsCase) : nothing;
+    case 'number': {
+      const [only, ...more] = field.columns.map(ident);
+      if (only === undefined) return nothing;
+      const sum = more.reduce((left, right) => sql`${left} + ${right}`, only);
+      return numberTest(more.length === 0 ? sum : sql`(${sum})`, test, field.zeroIsAbsent);
+    }
+    case 'word': {
+      const word = test.is === 'word' && Object.hasOwn(field.words, test.word) ? field.words[test.word] : undefined;
+      if (word === undefined) return nothing;
+      const tests = word.values.map((value) => sql`${ident(word.column)} = ${param.string(value)}`);
+      return tests.length === 1 ? join(tests, ' OR ') : sql`(${join(tests, ' OR ')})`;
+    }
+    case 'id':
+      return test.is === 'id' ? sql`${ident(field.column)} = ${param.uint64(BigInt(test.id))}` : nothing;
+    default:
+      return assertNever(field);
+  }
+}
+
+/** In a LIKE pattern these stand for themselves only behind a backslash. */
+const likeLiteral = (text: string): string => text.replaceAll(/[\\%_]/g, '\\$&');
+
+/** An empty text matches only the empty pattern. */
+function textTest(value: Sql, glob: Glob, foldsCase: boolean): Sql {
+  const [head, ...rest] = glob.map((part) => (foldsCase ? foldCase(part) : part));
+  if (head === undefined) return nothing;
+  const folded = foldsCase ? sql`lower(${value})` : value;
+  if (rest.length === 0) return sql`${folded} = ${param.string(head)}`;
+  const pattern = [head, ...rest].map(likeLiteral).join('%');
+  const notEmpty = sql`${value} != ''`;
+  return pattern === '%' ? notEmpty : sql`(${notEmpty} AND ${folded} LIKE ${param.string(pattern)})`;
+}
+
+/** The empty pattern asks for an empty list. */
+function listTest(column: Sql, glob: Glob, foldsCase: boolean): Sql {
+  if (glob.length === 1 && glob[0] === '') return sql`empty(${column})`;
+  return sql`arrayExists(x -> ${textTest(sql`x`, glob, foldsCase)}, ${column})`;
+}
+
+/** A label is `key=value`, its key with or without a source in front: `k8s:app=api`. */
+function labelTest(column: Sql, key: string, value: Glob | null): Sql {
+  const name = sql`substring(x, 1, if(position(x, '=') = 0, length(x), position(x, '=') - 1))`;
+  const isNamed = sql`(${name} = ${param.string(key)} OR substring(${name}, position(${name}, ':') + 1) = ${param.string(key)})`;
+  const text = sql`if(position(x, '=') = 0, '', substring(x, position(x, '=') + 1))`;
+  const matches = value === null ? empty : sql` AND ${textTest(text, value, false)}`;
+  return sql`arrayExists(x -> ${isNamed}${matches}, ${column})`;
+}
+
+const operators: Readonly<Record<Comparison, Sql>> = {
+  '=': sql`=`,
+  '<': sql`<`,
+  '<=': sql`<=`,
+  '>': sql`>`,
+  '>=': sql`>=`,
+};
+
+function numberParam(value: number): Param {
+  return Number.isSafeInteger(value) && value >= 0 ? param.uint64(BigInt(value)) : param.float64(value);
+}
+
+/** Where 0 means "has none", only a test for exactly 0 finds it. */
+function numberTest(value: Sql, test: Test, zeroIsAbsent: boolean): Sql {
+  const present = zeroIsAbsent ? sql` AND ${value} != 0` : empty;
+  if (test.is === 'range') {
+    return sql`(${value} BETWEEN ${numberParam(test.from)} AND ${numberParam(test.to)}${present})`;
+  }
+  if (test.is !== 'number') return nothing;
+  const compared = sql`${value} ${operators[test.comparison]} ${numberParam(test.value)}`;
+  return test.comparison === '=' ? compared : sql`(${compared}${present})`;
+}

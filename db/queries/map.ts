@@ -1,0 +1,104 @@
+/** The service map: nodes and edges of a time range under a filter. */
+import type { MapEdge, MapNode } from '../../model/api.ts';
+import { nodeId } from '../../model/node-id.ts';
+import type { StoreClient } from '../client.ts';
+import { buildMap, mapRowSchema, type MapInput, type MapRow } from './map-sql.ts';
+import { runQuery, type Read } from './run.ts';
+
+export interface MapAnswer {
+  readonly nodes: readonly MapNode[];
+  readonly edges: readonly MapEdge[];
+  /** More edges or nodes were there than the limits allow; those with drops and the busiest are kept. */
+  readonly truncated: boolean;
+  readonly read: Read;
+}
+
+export const mapLimits = { nodes: 2000, edges: 5000 } as const;
+const listed = 8;
+
+export async function queryMap(client: StoreClient, input: MapInput, signal: AbortSignal): Promise<MapAnswer> {
+  const limit = Math.min(input.limit, mapLimits.edges);
+  const { rows, read } = await runQuery(client, buildMap({ ...input, limit }), mapRowSchema, signal);
+  return { ...assembleMap(rows, { edges: limit, nodes: mapLimits.nodes }), read };
+}
+
+/** `rows` are in order of importance; the first that do not fit the limits are left out. */
+export function assembleMap(
+  rows: readonly MapRow[],
+  limits: { readonly edges: number; readonly nodes: number },
+): Pick<MapAnswer, 'nodes' | 'edges' | 'truncated'> {
+  const nodes = new Map<string, MapNode>();
+  const edges: MapEdge[] = [];
+  for (const row of rows.slice(0, limits.edges)) {
+    const ends = [endOf(row, 'from'), endOf(row, 'to')] as const;
+    const unknown = new Set(ends.map(({ id }) => id).filter((id) => !nodes.has(id)));
+    if (nodes.size + unknown.size > limits.nodes) continue;
+    for (const end of ends) nodes.set(end.id, withSeen(nodes.get(end.id), end));
+    edges.push(edgeOf(row, ends[0].id, ends[1].id));
+  }
+  return { nodes: [...nodes.values()], edges, truncated: edges.length < rows.length };
+}
+
+function endOf(row: MapRow, end: 'from' | 'to'): MapNode {
+  const { cluster } = row;
+  const [namespace, kind, name] = [row[`${end}_namespace`], row[`${end}_kind`], row[`${end}_name`]];
+  return {
+    id: nodeId(cluster, namespace, kind, name),
+    cluster,
+    namespace,
+    kind,
+    name,
+    addresses: row[`${end}_ips`].map((ip) => ip.replace(/^::ffff:(?=\d+\.)/, '')),
+    pods: row[`${end}_pods`],
+  };
+}
+
+function withSeen(known: MapNode | undefined, seen: MapNode): MapNode {
+  const merge = (left: readonly string[], right: readonly string[]): string[] =>
+    [...new Set([...left, ...right])].sort().slice(0, listed);
+  return {
+    ...seen,
+    addresses: merge(known?.addresses ?? [], seen.addresses),
+    pods: merge(known?.pods ?? [], seen.pods),
+  };
+}
+
+function edgeOf(row: MapRow, source: string, destination: string): MapEdge {
+  const [connections, bytesTo, bytesFrom, packets, retransmits] = row.counts;
+  const [requests, unanswered, errors, [p50, p95, p99], statuses] = row.exchanges;
+  const hasLatency = typeof p50 === 'number' && typeof p95 === 'number' && typeof p99 === 'number';
+  return {
+    id: `${source}>${destination}`,
+    source,
+    destination,
+    protocols: protocolsOf(row),
+    connections: Number(connections),
+    bytesToDestination: bytesTo,
+    bytesToSource: bytesFrom,
+    packets: Number(packets),
+    requests: Number(requests),
+    unanswered: Number(unanswered),
+    errors: Number(errors),
+    statuses: counted(statuses).map(([status, count]) => ({ status, count })),
+    latencyMs: hasLatency ? { p50, p95, p99 } : null,
+    drops: Number(row.drops),
+    dropReasons: counted(row.reasons).map(([[reason, location], count]) => ({ reason, location, packets: count })),
+    retransmits: Number(retransmits),
+    firstMs: Number(row.first_ms),
+    lastMs: Number(row.last_ms),
+  };
+}
+
+/** Busiest first; a port that speaks a known protocol is listed with it only. */
+function protocolsOf({ ports, l7_ports }: MapRow): MapEdge['protocols'] {
+  return ports
+    .flatMap(([l4, port]) => {
+      const spoken = l7_ports.filter((entry) => entry[0] === l4 && entry[1] === port);
+      return spoken.length === 0 ? [{ l4, port, l7: '' }] : spoken.map(([, , l7]) => ({ l4, port, l7 }));
+    })
+    .slice(0, listed);
+}
+
+function counted<K>([keys, counts]: readonly [readonly K[], readonly string[]]): [K, number][] {
+  return keys.map((key, i): [K, number] => [key, Number(counts[i] ?? 0)]).sort(([, a], [, b]) => b - a);
+}

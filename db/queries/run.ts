@@ -1,0 +1,45 @@
+/** Runs a built query: limits its time, checks its rows, and tells what was read for it. */
+import { z } from 'zod';
+import type { StoreClient } from '../client.ts';
+import type { Sql } from '../sql.ts';
+
+/** What the store read for an answer. */
+export interface Read {
+  readonly rows: number;
+  readonly bytes: string;
+}
+
+export interface Rows<T> {
+  readonly rows: readonly T[];
+  readonly read: Read;
+}
+
+const maxExecutionSeconds = 20;
+
+const envelopeSchema = z.object({
+  data: z.array(z.unknown()),
+  statistics: z.object({ rows_read: z.number(), bytes_read: z.number() }),
+});
+
+/** Throws what the store or the row schema says; ends early when `signal` does. */
+export async function runQuery<T>(
+  client: StoreClient,
+  query: Sql,
+  row: z.ZodType<T>,
+  signal: AbortSignal,
+): Promise<Rows<T>> {
+  // The client looks at a signal only from the request on.
+  signal.throwIfAborted();
+  const answer = await client.query({
+    query: query.text,
+    query_params: query.params,
+    format: 'JSON',
+    abort_signal: signal,
+    clickhouse_settings: { max_execution_time: maxExecutionSeconds, timeout_overflow_mode: 'throw' },
+  });
+  const { data, statistics } = envelopeSchema.parse(await answer.json());
+  return {
+    rows: z.array(row).parse(data),
+    read: { rows: statistics.rows_read, bytes: String(statistics.bytes_read) },
+  };
+}
