@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * A collector that prints what a probe serves, until the probe says goodbye, the connection ends, or it has read as
+ * many frames as asked. It exits with 1 if a frame is malformed or the sequence jumps.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "probe/print.h"
+
+static int read_all(int fd, void *to, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t got = read(fd, (char *)to + done, size - done);
+
+		if (got <= 0)
+			return -1;
+		done += got;
+	}
+	return 0;
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	return connect(fd, (struct sockaddr *)&address, sizeof(address)) ? -1 : fd;
+}
+
+int main(int argc, char **argv)
+{
+	static _Alignas(8) char payload[PALOMAR_FRAME_MAX];
+	unsigned long frames = argc > 2 ? strtoul(argv[2], NULL, 10) : -1ul;
+	int fd = argc > 1 ? connect_to(argv[1]) : -1;
+	struct frame_header header;
+
+	if (fd < 0) {
+		fprintf(stderr, "usage: collect <socket> [frames]\n");
+		return 2;
+	}
+	for (unsigned long i = 0; i < frames; i++) {
+		if (read_all(fd, &header, sizeof(header)))
+			return 0;
+		if (header.magic != PALOMAR_WIRE_MAGIC || header.version != PALOMAR_WIRE_VERSION ||
+		    header.sequence != i || header.length > sizeof(payload)) {
+			fprintf(stderr, "frame %lu is malformed: sequence %u\n", i, header.sequence);
+			return 1;
+		}
+		if (read_all(fd, payload, header.length))
+			return 0;
+		print_frame(&header, payload);
+		if (header.type == FRAME_GOODBYE)
+			return 0;
+	}
+	return 0;
+}

@@ -1,0 +1,321 @@
+#!/bin/sh
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+# The probe against real traffic: a "host" namespace that routes between two "pods", none of it in the machine's own
+# namespace. Prints TAP; leaves no namespace, process or program behind.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+
+host=palomar-bpf-h a=palomar-bpf-a b=palomar-bpf-b
+work=$(mktemp -d /tmp/palomar-bpf.XXXXXX)
+count=0 failures=0 probe='' server=''
+
+# check NAME COMMAND...: one test; the command's output explains a failure.
+check() {
+	name=$1
+	shift
+	count=$((count + 1))
+	if "$@" >"$work/why" 2>&1; then
+		echo "ok $count - $name"
+	else
+		failures=$((failures + 1))
+		echo "not ok $count - $name"
+		sed 's/^/# /' "$work/why" | head -20
+	fi
+	[ -n "$probe" ] && kill -9 "$probe" 2>/dev/null
+	probe=''
+}
+
+clean_up() {
+	[ -n "$probe" ] && kill "$probe" 2>/dev/null
+	[ -n "$server" ] && kill "$server" 2>/dev/null
+	for namespace in $a $b $host; do
+		ip netns del $namespace 2>/dev/null
+	done
+	rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+in_ns() {
+	namespace=$1
+	shift
+	ip netns exec "$namespace" "$@"
+}
+
+# pod NAMESPACE NUMBER: a routed veth, as a CNI makes it.
+pod() {
+	ip netns add "$1" &&
+		ip link add "veth$2" netns $host type veth peer name eth0 netns "$1" &&
+		ip -n $host addr add "169.254.$2.1/32" dev "veth$2" &&
+		ip -n $host addr add "fd99:$2::1/64" dev "veth$2" nodad &&
+		ip -n $host link set "veth$2" up &&
+		ip -n $host route add "10.99.0.$2/32" dev "veth$2" &&
+		ip -n "$1" addr add "10.99.0.$2/32" dev eth0 &&
+		ip -n "$1" addr add "fd99:$2::2/64" dev eth0 nodad &&
+		ip -n "$1" link set eth0 up && ip -n "$1" link set lo up &&
+		ip -n "$1" route add "169.254.$2.1/32" dev eth0 scope link &&
+		ip -n "$1" route add default via "169.254.$2.1" onlink dev eth0 &&
+		ip -n "$1" -6 route add default via "fd99:$2::1"
+}
+
+topology() {
+	ip netns add $host &&
+		ip -n $host link set lo up &&
+		in_ns $host sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding' &&
+		pod $a 1 && pod $b 2 &&
+		in_ns $a sh -c 'echo 0 0 > /proc/sys/net/ipv4/ping_group_range'
+}
+
+start_printing() {
+	rm -f "$work/out" "$work/err"
+	ip netns exec $host build/palomar-probe --print --scan-interval-ms 200 >"$work/out" 2>"$work/err" &
+	probe=$!
+	wait_for "$work/err" watching
+}
+
+# wait_for FILE TEXT: up to 10 s.
+wait_for() {
+	tries=100
+	until grep -q "$2" "$1" 2>/dev/null; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+stop_probe() {
+	kill "$probe"
+	wait "$probe"
+	code=$?
+	probe=''
+	[ $code -eq 0 ] || { echo "exit code $code"; cat "$work/err"; return 1; }
+}
+
+# The machine's programs and links that are ours; others come and go as they like.
+programs() {
+	bpftool prog show | grep -E ' name (watch_|list_sockets)' | grep -oE '^[0-9]+: .* name [^ ]+' | sort
+}
+
+interface_counter() {
+	in_ns $host cat "/sys/class/net/$1/statistics/$2"
+}
+
+ifindex_of() {
+	in_ns $host cat "/sys/class/net/$1/ifindex"
+}
+
+# flow_bytes IFINDEX INGRESS FILE: bytes of all flow records that came in (1) or left (0) through the interface.
+flow_bytes() {
+	awk -v index_="ifindex=$1" -v way="$2" '
+		$1 == "flow" && index($0, " " index_ " ") {
+			for (i = 1; i <= NF; i++) {
+				if ($i ~ /^bytes=/) { split($i, bytes, /[=,]/) }
+				if ($i ~ /^ingress=/) { split($i, ingress, /[=,]/) }
+			}
+			if (ingress[2] == way) sum += bytes[2]
+			if (ingress[3] == way) sum += bytes[3]
+		}
+		END { printf "%.0f", sum }' "$3"
+}
+
+# agrees COUNTED TRUE: within 0.1 %, and a few frames of ARP and neighbour discovery, which come and go beside it.
+agrees() {
+	echo "counted $1, interface $2"
+	awk -v x="$1" -v y="$2" 'BEGIN { exit !(y > 0 && x <= y * 1.001 + 500 && x >= y * 0.999 - 500) }'
+}
+
+compare_counters() {
+	rx=$(interface_counter veth1 rx_bytes) tx=$(interface_counter veth1 tx_bytes)
+	in_ns $a build/traffic send "$1" 8080 "$2" || return 1
+	sleep 1
+	rx=$(($(interface_counter veth1 rx_bytes) - rx)) tx=$(($(interface_counter veth1 tx_bytes) - tx))
+	index=$(ifindex_of veth1)
+	stop_probe || return 1
+	agrees "$(flow_bytes "$index" 1 "$work/out")" "$rx" && agrees "$(flow_bytes "$index" 0 "$work/out")" "$tx"
+}
+
+traffic_passes() {
+	in_ns $a build/traffic ping 10.99.0.2 0 1 && in_ns $a build/traffic ping fd99:2::2 0 1 &&
+		in_ns $a build/traffic connect 10.99.0.2 8080 1
+}
+
+counters_agree() {
+	start_printing && compare_counters "$1" "$2"
+}
+
+# l7_bytes SENDER_IS_CLIENT: payload bytes copied from the side that does (1) or does not (0) hold port 8080.
+l7_bytes() {
+	awk -v client="$1" '
+		$1 == "l7" {
+			a_is_server = ($2 ~ /,8080$/)
+			for (i = 1; i <= NF; i++) {
+				if ($i ~ /^sender=/) sender = substr($i, 8)
+				if ($i ~ /^captured=/) captured = substr($i, 10)
+			}
+			if ((sender == a_is_server) == client) sum += captured
+		}
+		END { printf "%.0f", sum }' "$work/out"
+}
+
+pipelining_is_copied_whole() {
+	start_printing || return 1
+	in_ns $a build/traffic pipeline "$1" 8080 "$2" "$3" || return 1
+	stop_probe || return 1
+	requests=$(l7_bytes 1) answers=$(l7_bytes 0)
+	retransmitted=$(grep -c '^flow.* retransmits=[1-9]' "$work/out")
+	echo "requests $requests of $(($2 * 90)), answers $answers of $(($2 * 40)), flows with retransmits $retransmitted"
+	[ "$requests" -ge $(($2 * 90)) ] && [ "$answers" -ge $(($2 * 40)) ]
+}
+
+# Closed connections: one record each, opened by the client, both ways counted.
+short_connections_are_one_record() {
+	start_printing || return 1
+	in_ns $a build/traffic connect 10.99.0.2 8080 500 || return 1
+	sleep 1
+	index=$(ifindex_of veth1)
+	stop_probe || return 1
+	records=$(grep -c "^flow.*,8080 .* ifindex=$index kind=5 end=1 initiator=0 " "$work/out")
+	all=$(grep -c "^flow.*,8080 .* ifindex=$index " "$work/out")
+	echo "$records of 500 as one record, $all records"
+	[ "$records" -ge 495 ] && [ "$all" -le 515 ]
+}
+
+one_drop_and_no_other() {
+	start_printing || return 1
+	in_ns $host nft -f - <<-EOF || return 1
+		table inet palomar_bpf {
+			chain forward {
+				type filter hook forward priority 0; policy accept;
+				ip saddr 10.99.0.1 tcp dport 443 drop
+			}
+		}
+	EOF
+	ip netns exec $a build/traffic send 10.99.0.2 443 10 2>/dev/null &
+	blocked=$!
+	in_ns $a build/traffic send 10.99.0.2 8080 1000000
+	in_ns $a build/traffic pipeline fd99:2::2 8080 640 64
+	in_ns $a build/traffic ping 10.99.0.2 0 3 && in_ns $a build/traffic ping fd99:2::2 0 3 || return 1
+	sleep 1
+	kill $blocked
+	in_ns $host nft delete table inet palomar_bpf
+	stop_probe || return 1
+	reason=$(sed -n 's/^reason\.\([0-9]*\)=NETFILTER_DROP$/\1/p' "$work/out")
+	grep -E '^(drop|symbol)' "$work/out"
+	ours=$(grep '^drop' "$work/out" | grep -E '=(10\.99\.|fd99:)')
+	[ -n "$ours" ] && ! echo "$ours" | grep -qv "b=10.99.0.2,443 .* sender=0 .* reason=$reason .* device=veth1," &&
+		grep -q '^symbol .*name=nft_do_chain' "$work/out"
+}
+
+closed_port_is_a_drop() {
+	start_printing || return 1
+	in_ns $a build/traffic send 10.99.0.2 81 1 2>/dev/null
+	sleep 0.5
+	stop_probe || return 1
+	reason=$(sed -n 's/^reason\.\([0-9]*\)=NO_SOCKET$/\1/p' "$work/out")
+	grep -q "^drop .*b=10.99.0.2,81 .* reason=$reason " "$work/out"
+}
+
+interfaces_come_and_go() {
+	start_printing || return 1
+	ip link add veth9 netns $host type veth peer name eth9 netns $a || return 1
+	wait_for "$work/out" 'name=veth9 state=1 .*,palomar-bpf-a ' || { grep '^interface' "$work/out"; return 1; }
+	ip -n $host link del veth9
+	wait_for "$work/out" 'name=veth9 state=2' || return 1
+	stop_probe
+}
+
+# What a collector has not read stays: the sums are right although it comes and goes.
+sums_survive_reconnects() {
+	rm -f "$work/err"
+	ip netns exec $host build/palomar-probe --socket "$work/socket" --scan-interval-ms 100 2>"$work/err" &
+	probe=$!
+	wait_for "$work/err" watching || return 1
+	rx=$(interface_counter veth1 rx_bytes)
+	ip netns exec $a build/traffic send 10.99.0.2 8080 60000000 &
+	sender=$!
+	: >"$work/all"
+	for frames in 5 3 8 13; do
+		in_ns $host build/collect "$work/socket" $frames >>"$work/all" || return 1
+	done
+	wait $sender
+	ip netns exec $host build/collect "$work/socket" >>"$work/all" &
+	last=$!
+	sleep 0.5
+	rx=$(($(interface_counter veth1 rx_bytes) - rx))
+	index=$(ifindex_of veth1)
+	stop_probe || return 1
+	wait $last || return 1
+	tail -1 "$work/all" | grep -q goodbye || return 1
+	[ ! -e "$work/socket" ] || return 1
+	agrees "$(flow_bytes "$index" 1 "$work/all")" "$rx"
+}
+
+newest_collector_wins() {
+	rm -f "$work/err"
+	ip netns exec $host build/palomar-probe --socket "$work/socket" --uid 12345 2>"$work/err" &
+	probe=$!
+	wait_for "$work/err" watching || return 1
+	[ "$(stat -c '%a %u' "$work/socket")" = '600 12345' ] || return 1
+	ip netns exec $host build/collect "$work/socket" >"$work/first" &
+	first=$!
+	wait_for "$work/first" '^stats' || return 1
+	in_ns $host build/collect "$work/socket" 2 >"$work/second" || return 1
+	wait $first
+	in_ns $host build/palomar-probe --print >/dev/null 2>"$work/lock"
+	[ $? -eq 3 ] && grep -q 'another probe' "$work/lock" && stop_probe
+}
+
+killed_leaves_nothing() {
+	programs >"$work/before"
+	start_printing || return 1
+	programs >"$work/during"
+	[ "$(comm -13 "$work/before" "$work/during" | wc -l)" -ge 7 ] || { cat "$work/during"; return 1; }
+	kill -9 "$probe"
+	wait "$probe" 2>/dev/null
+	probe=''
+	tries=50
+	until programs >"$work/after" && [ -z "$(comm -13 "$work/before" "$work/after")" ]; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || { comm -13 "$work/before" "$work/after"; return 1; }
+		sleep 0.1
+	done
+	traffic_passes
+}
+
+usage_is_checked() {
+	build/palomar-probe --help | grep -q -- --scan-interval-ms || return 1
+	for flags in '' '--nonsense' '--print extra' '--print --scan-interval-ms x' '--print --socket /x' '--socket'; do
+		# shellcheck disable=SC2086 # each word is a flag
+		build/palomar-probe $flags >"$work/usage" 2>&1
+		[ $? -eq 2 ] && [ "$(wc -l <"$work/usage")" -eq 1 ] || { echo "flags: $flags"; cat "$work/usage"; return 1; }
+	done
+}
+
+privileges_are_checked() {
+	setpriv --bounding-set -all --inh-caps -all build/palomar-probe --print >"$work/usage" 2>&1
+	[ $? -eq 4 ] && grep -q CAP_BPF "$work/usage" || { cat "$work/usage"; return 1; }
+}
+
+topology || { echo "Bail out! cannot make the namespaces"; exit 2; }
+ip netns exec $b build/traffic serve 8080 &
+server=$!
+sleep 0.3
+
+check 'traffic passes before' traffic_passes
+check 'the command line is checked' usage_is_checked
+check 'missing privileges are named' privileges_are_checked
+check 'bytes of 60 MB over IPv4 agree with the interface' counters_agree 10.99.0.2 60000000
+check 'bytes of 60 MB over IPv6 agree with the interface' counters_agree fd99:2::2 60000000
+check '10000 pipelined requests in writes of 64 are copied whole' pipelining_is_copied_whole 10.99.0.2 10048 64
+check '6400 requests in writes of 640 are copied whole over IPv6' pipelining_is_copied_whole fd99:2::2 6400 640
+check 'a short connection is one record' short_connections_are_one_record
+check 'an nftables drop is seen, and no other' one_drop_and_no_other
+check 'a closed port is seen' closed_port_is_a_drop
+check 'interfaces come and go' interfaces_come_and_go
+check 'sums survive a collector that comes and goes' sums_survive_reconnects
+check 'the newest collector wins, a second probe gives way' newest_collector_wins
+check 'a killed probe leaves nothing, and traffic passes' killed_leaves_nothing
+
+echo "1..$count"
+echo "# $((count - failures)) passed, $failures failed"
+[ $failures -eq 0 ]
