@@ -4,7 +4,6 @@
  * no writes over HTTP; what it does not know it refuses, so that nobody takes its silence for an answer.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { KubernetesObject } from './kubernetes-objects.ts';
@@ -211,7 +210,9 @@ export function createKubernetesStandIn(config: StandInConfig): KubernetesStandI
       return new Promise((resolve, reject) => {
         server.once('error', reject);
         server.listen(config.port, config.host, () => {
-          const { port } = server.address() as AddressInfo;
+          const address = server.address();
+          const port = typeof address === 'object' ? address?.port : undefined;
+          if (port === undefined) return reject(new Error('the stand-in has no port'));
           url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
           resolve(url);
         });

@@ -225,7 +225,10 @@ async function startApplications(programs: Programs, options: LabOptions): Promi
   ];
   for (const [pod, config] of configs) {
     const argv = [process.execPath, options.entry, 'pod', JSON.stringify(config)];
-    await programs.serve(pod, argv, { event: 'listening' });
+    await programs.serve(pod, argv, { event: 'listening' }).catch((cause: unknown) => {
+      const hint = 'does a firewall on this host drop forwarded packets?';
+      throw new Error(`${cause instanceof Error ? cause.message : String(cause)} (${hint})`, { cause });
+    });
   }
 }
 

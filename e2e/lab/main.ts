@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { describePods, removeLeftovers, startLab } from './lab.ts';
+import { err } from '../../model/result.ts';
 import { runTraffic } from '../traffic/run-traffic.ts';
 import { runPod } from './pods/run-pod.ts';
 
@@ -69,6 +70,15 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
+/** A step that failed is one sentence, too. */
+async function tryLab(...args: Parameters<typeof startLab>): ReturnType<typeof startLab> {
+  try {
+    return await startLab(...args);
+  } catch (cause) {
+    return err(`did not come up: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+
 async function runLab(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv);
   const path = process.env['PATH'] ?? '';
@@ -82,7 +92,7 @@ async function runLab(argv: readonly string[]): Promise<number> {
   }
   const log = pino({ name: 'lab', level: process.env['PALOMAR_LOG_LEVEL'] ?? 'info' }, pino.destination(2));
   const signal = endSignal();
-  const lab = await startLab(
+  const lab = await tryLab(
     {
       entry: process.argv[1] ?? '',
       path,

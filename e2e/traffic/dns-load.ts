@@ -33,7 +33,8 @@ export function planQuestions(seed: number, count: number): Question[] {
 async function ask(socket: Socket, id: number, question: Question): Promise<Lookup> {
   const answer = once(socket, 'message', { signal: AbortSignal.timeout(answerMs) });
   socket.send(encodeQuestion(id, question.name, question.type));
-  const [message] = (await answer) as [Buffer];
+  const message: unknown = (await answer)[0];
+  if (!Buffer.isBuffer(message)) throw new Error('a message is bytes');
   const found = readAnswer(message);
   if (found.id !== id) throw new Error(`answer ${found.id} to question ${id}`);
   return { ...question, rcode: found.rcode };
