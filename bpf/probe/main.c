@@ -60,7 +60,7 @@ static bool take_lock(void)
 
 static int watch(const struct loop *loop, int operation, int fd, enum source source, uint32_t events)
 {
-	struct epoll_event event = { .events = events, .data.u32 = source };
+	struct epoll_event event = { .events = events, .data.u64 = (uint64_t)source << 32 | (uint32_t)fd };
 
 	return epoll_ctl(loop->epoll_fd, operation, fd, &event);
 }
@@ -73,7 +73,7 @@ static int watch_timer(const struct loop *loop, enum source source, uint32_t int
 
 	if (fd < 0 || timerfd_settime(fd, 0, &timer, NULL))
 		return -1;
-	return watch(loop, EPOLL_CTL_ADD, fd, source, EPOLLIN | EPOLLET);
+	return watch(loop, EPOLL_CTL_ADD, fd, source, EPOLLIN);
 }
 
 static int watch_signals(const struct loop *loop)
@@ -143,10 +143,21 @@ static void read_collector(struct loop *loop)
 	hang_up(loop);
 }
 
-static void handle(struct loop *loop, enum source source)
+/* A periodic timer runs on only when it is read. */
+static void rearm(int timer_fd)
+{
+	uint64_t ticks;
+
+	if (read(timer_fd, &ticks, sizeof(ticks)) < 0 && errno != EAGAIN)
+		log_error("cannot read a timer: %s", strerror(errno));
+}
+
+static void handle(struct loop *loop, enum source source, int fd)
 {
 	struct probe *probe = &loop->probe;
 
+	if (source >= SOURCE_DRAIN && source <= SOURCE_WALK)
+		rearm(fd);
 	switch (source) {
 	case SOURCE_SIGNAL:
 		loop->is_stopping = true;
@@ -208,7 +219,7 @@ static void run(struct loop *loop)
 		int count = epoll_wait(loop->epoll_fd, events, 16, -1);
 
 		for (int i = 0; i < count; i++)
-			handle(loop, events[i].data.u32);
+			handle(loop, events[i].data.u64 >> 32, (uint32_t)events[i].data.u64);
 		flush(loop);
 	}
 }

@@ -21,7 +21,10 @@ check() {
 		echo "not ok $count - $name"
 		sed 's/^/# /' "$work/why" | head -20
 	fi
-	[ -n "$probe" ] && kill -9 "$probe" 2>/dev/null
+	if [ -n "$probe" ]; then
+		kill -9 "$probe" 2>/dev/null
+		wait "$probe" 2>/dev/null
+	fi
 	probe=''
 }
 
