@@ -27,7 +27,7 @@ const looks: Readonly<Record<string, { icon: LucideIcon; tone: string }>> = {
 export function Verdict({ verdict }: { verdict: string }): ReactNode {
   const { icon: Icon, tone } = looks[verdict] ?? { icon: CircleHelp, tone: 'text-ink-faint' };
   return (
-    <span className={classes('inline-flex items-center gap-1.5 text-xs', tone)}>
+    <span className={classes('flex items-center gap-1.5 text-xs', tone)}>
       <Icon aria-hidden className="size-3.5 shrink-0" strokeWidth={verdict === 'DROPPED' ? 3 : 2} />
       {verdict.replace('VERDICT_', '')}
     </span>

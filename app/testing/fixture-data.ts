@@ -243,7 +243,7 @@ function endOf(node: MapNode, port: number) {
 function flowOf(edge: MapEdge, source: MapNode, destination: MapNode, atMs: number, random: Random): Flow {
   const protocol = edge.protocols[0] ?? { l4: 'TCP', port: 80, l7: '' };
   const base = {
-    id: String(Math.floor(atMs)),
+    id: String(Math.floor(atMs) * 1000 + Math.floor(random() * 1000)),
     connectionId: String(Math.floor(random() * 1e9)),
     time: `${new Date(atMs).toISOString().slice(0, -1)}123456Z`,
     protocol: protocol.l4,

@@ -57,7 +57,12 @@ function answer(options: FixtureOptions, request: IncomingMessage, response: Ser
     case '/api/v1/flows':
       return json(response, 200, page(world, url.searchParams, nowMs, isEmpty));
     case '/api/v1/live':
-      return live(world, url.searchParams.get('flows') === '1', request, response);
+      return live(
+        matching(world, url.searchParams.get('filter') ?? ''),
+        url.searchParams.get('flows') === '1',
+        request,
+        response,
+      );
     default:
       return file(options.directory, url.pathname, response);
   }
@@ -72,12 +77,15 @@ function worldOf(services: number, nowMs: number): World {
 function page(world: World, search: URLSearchParams, nowMs: number, isEmpty: boolean): unknown {
   const newestMs = Number(search.get('cursor') ?? nowMs);
   const only = search.get('filter') ?? '';
-  // The fixture knows one filter: what names the dropped peer.
-  const edges = only.includes('stripe') ? world.edges.filter((edge) => edge.drops > 0) : world.edges;
-  const flows = isEmpty ? [] : flowsOf({ ...world, edges }, newestMs, 200, seeded(Math.floor(newestMs / 1000)));
+  const flows = isEmpty ? [] : flowsOf(matching(world, only), newestMs, 200, seeded(Math.floor(newestMs / 1000)));
   const { evidence, range } = mapOf(world, nowMs - 300_000, nowMs, 'workload');
   const oldestMs = newestMs - 200 * 37;
   return { range, filter: only, flows, cursor: oldestMs > nowMs - 300_000 ? String(oldestMs) : null, evidence };
+}
+
+/** The fixture knows one filter: what names the dropped peer. */
+function matching(world: World, filter: string): World {
+  return filter.includes('stripe') ? { ...world, edges: world.edges.filter((edge) => edge.drops > 0) } : world;
 }
 
 function live(world: World, withFlows: boolean, request: IncomingMessage, response: ServerResponse): void {

@@ -10,6 +10,7 @@ import { useId, useState, type ReactNode, type RefObject } from 'react';
 import { parseFilter } from '../../../model/filter/parse.ts';
 import { Button } from '../../_components/button.tsx';
 import { classes } from '../../_components/classes.ts';
+import { FilterProblem } from './filter-problem.tsx';
 import { useInvestigation } from '../url/investigation.ts';
 
 export function FilterInput({ field }: { field: RefObject<HTMLInputElement | null> }): ReactNode {
@@ -24,6 +25,13 @@ export function FilterInput({ field }: { field: RefObject<HTMLInputElement | nul
   const apply = (next: string): void => {
     setChecked(true);
     if (parseFilter(next).ok) setFilter(next.trim());
+  };
+  const accept = (suggestion: string): void => {
+    if (parsed.ok) return;
+    const { position, length } = parsed.error;
+    const mended = text.slice(0, position) + suggestion + text.slice(position + length);
+    setDraft({ text: mended, of: filter });
+    apply(mended);
   };
   return (
     <form
@@ -87,37 +95,12 @@ export function FilterInput({ field }: { field: RefObject<HTMLInputElement | nul
         >
           <FilterProblem text={text} position={problem.position} length={problem.length} message={problem.message} />
           {problem.suggestion !== null && (
-            <p className="mt-1 text-ink-soft">
-              Perhaps <code className="font-mono">{problem.suggestion}</code>
-            </p>
+            <Button size="small" className="mt-1.5" onClick={() => accept(problem.suggestion ?? '')}>
+              Use <code className="font-mono">{problem.suggestion}</code>
+            </Button>
           )}
         </div>
       )}
     </form>
-  );
-}
-
-interface FilterProblemProps {
-  readonly text: string;
-  readonly position: number;
-  readonly length?: number;
-  readonly message: string;
-}
-
-/** The filter with what is wrong underlined, and what is wrong with it. */
-export function FilterProblem({ text, position, length = 1, message }: FilterProblemProps): ReactNode {
-  return (
-    <>
-      <p className="overflow-hidden font-mono whitespace-pre">
-        {text.slice(0, position)}
-        <span className="bg-dropped-soft text-dropped underline decoration-wavy underline-offset-4">
-          {text.slice(position, position + length) || ' '}
-        </span>
-        {text.slice(position + length)}
-      </p>
-      <p className="mt-1">
-        {message} <span className="text-ink-faint">(character {position + 1})</span>
-      </p>
-    </>
   );
 }

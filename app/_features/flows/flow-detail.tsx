@@ -45,7 +45,7 @@ function Fields({ title, rows }: { title: string; rows: readonly Row[] }): React
   if (filled.length === 0) return null;
   return (
     <Section title={title}>
-      <dl className="grid grid-cols-[112px_1fr] gap-x-3 gap-y-1 text-xs">
+      <dl className="grid grid-cols-[100px_1fr] gap-x-3 gap-y-1 text-xs">
         {filled.map(([name, value]) => (
           <div key={name} className="contents">
             <dt className="text-ink-faint">{name}</dt>

@@ -8,6 +8,7 @@ import { getJson } from '../api/client.ts';
 import { rangeQuery, type TimeRange } from '../range/time-range.ts';
 
 const pageSize = 200;
+const firstPage: Readonly<Record<string, string>> = {};
 
 export function flowsQuery(range: TimeRange, filter: string) {
   const question = { ...rangeQuery(range), filter, limit: String(pageSize) };
@@ -15,7 +16,7 @@ export function flowsQuery(range: TimeRange, filter: string) {
     queryKey: ['flows', question],
     queryFn: ({ pageParam, signal }) =>
       getJson('/api/v1/flows', { ...question, ...pageParam }, flowsResponseSchema, signal),
-    initialPageParam: {} as Readonly<Record<string, string>>,
+    initialPageParam: firstPage,
     // Older pages belong to the range of the first one, which may have been relative.
     getNextPageParam: (last: FlowsResponse) =>
       last.cursor === null

@@ -12,6 +12,7 @@ import { groupings, type Grouping } from '../../../model/api.ts';
 import { Button, buttonStyle } from '../../_components/button.tsx';
 import { classes } from '../../_components/classes.ts';
 import { FilterInput } from '../filter/filter-input.tsx';
+import { useShownEvidence } from '../health/shown-evidence.tsx';
 import { useLive } from '../live/live-context.tsx';
 import { RangePicker } from '../range/range-picker.tsx';
 import { useInvestigation } from '../url/investigation.ts';
@@ -71,7 +72,8 @@ const groupingNames: Readonly<Record<Grouping, string>> = { workload: 'Workload'
 
 function GroupingSwitch(): ReactNode {
   const { grouping, setGrouping } = useInvestigation();
-  const current = grouping ?? 'workload';
+  const { grouping: shown } = useShownEvidence();
+  const current = grouping ?? shown ?? 'workload';
   return (
     <ToggleGroup
       aria-label="Group by"

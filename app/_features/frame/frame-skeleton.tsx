@@ -6,9 +6,11 @@ import { Mark } from './mark.tsx';
 export function FrameSkeleton(): ReactNode {
   return (
     <div className="flex h-dvh flex-col">
-      <header className="flex h-11 items-center gap-2 border-b border-line bg-surface px-4 text-base font-semibold tracking-tight">
-        <Mark />
-        Palomar
+      <header className="flex h-11 items-center border-b border-line bg-surface px-4">
+        <h1 className="flex items-center gap-2 text-base font-semibold tracking-tight">
+          <Mark />
+          Palomar
+        </h1>
       </header>
       <div className="flex h-11 items-center gap-3 border-b border-line bg-surface px-4">
         <span className="skeleton h-7 w-32" />

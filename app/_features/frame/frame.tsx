@@ -46,10 +46,12 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
 
   return (
     <div className="flex h-dvh flex-col">
-      <Header onHelp={() => setHelpOpen(true)} />
-      <Bar filterField={filterField} />
-      <CaptureBanner />
-      <HonestStrip>{problem !== null && <span className="text-warm">{problem}</span>}</HonestStrip>
+      <header>
+        <Header onHelp={() => setHelpOpen(true)} />
+        <Bar filterField={filterField} />
+        <CaptureBanner />
+        <HonestStrip>{problem !== null && <span className="text-warm">{problem}</span>}</HonestStrip>
+      </header>
       <main className="min-h-0 flex-1">{children}</main>
       <HelpDialog isOpen={isHelpOpen} onChange={setHelpOpen} />
     </div>

@@ -17,11 +17,11 @@ export function Header({ onHelp }: { onHelp: () => void }): ReactNode {
   const path = usePathname();
   const search = useSearchParams().toString();
   return (
-    <header className="flex h-11 items-center gap-6 border-b border-line bg-surface px-4">
-      <span className="flex items-center gap-2 text-base font-semibold tracking-tight">
+    <div className="flex h-11 items-center gap-6 border-b border-line bg-surface px-4">
+      <h1 className="flex items-center gap-2 text-base font-semibold tracking-tight">
         <Mark />
         Palomar
-      </span>
+      </h1>
       <nav aria-label="Views" className="flex h-full gap-1">
         {views.map(({ path: href, name }) => {
           const isOn = path === href;
@@ -50,7 +50,7 @@ export function Header({ onHelp }: { onHelp: () => void }): ReactNode {
         </Button>
         <ThemeToggle />
       </div>
-    </header>
+    </div>
   );
 }
 
@@ -58,7 +58,7 @@ function Status(): ReactNode {
   const { data, error } = useHealth();
   const status = error !== null ? 'unreachable' : (data?.status ?? 'asking');
   const looks: Record<string, { dot: string; word: string }> = {
-    ok: { dot: 'bg-fine', word: data?.capture.mode === 'live' ? 'Recording' : 'Running' },
+    ok: { dot: 'bg-fine', word: data?.capture.mode === 'live' ? 'Capturing' : 'Running' },
     degraded: { dot: 'bg-edge-warm', word: 'Degraded' },
     down: { dot: 'bg-dropped', word: 'Down' },
     unreachable: { dot: 'bg-dropped', word: 'Server unreachable' },

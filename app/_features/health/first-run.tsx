@@ -15,9 +15,9 @@ export function FirstRun({ health }: { health: Health }): ReactNode {
   return (
     <div className="flex h-full items-center justify-center overflow-auto p-6">
       <div className="w-full max-w-xl rounded-md border border-line bg-surface p-6 shadow-card">
-        <h1 className="text-base font-semibold">
+        <h2 className="text-base font-semibold">
           {isCapturing ? 'Waiting for the first flow' : 'Nothing has been recorded yet'}
-        </h1>
+        </h2>
         <p className="mt-1 text-ink-soft">
           {isCapturing
             ? 'Capture is on. Whatever crosses these interfaces appears here within seconds.'

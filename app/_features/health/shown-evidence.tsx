@@ -3,13 +3,15 @@
 
 import { createContext, use, useEffect, useState, type ReactNode } from 'react';
 
-import type { Evidence } from '../../../model/api.ts';
+import type { Evidence, Grouping } from '../../../model/api.ts';
 
 export interface Shown {
   readonly evidence: Evidence | null;
   /** When the answer came, by this browser's clock; it tells how old stale data is. */
   readonly updatedMs: number;
   readonly isStale: boolean;
+  /** What the map is grouped by, also when the reader did not choose. */
+  readonly grouping?: Grouping;
 }
 
 const nothing: Shown = { evidence: null, updatedMs: 0, isStale: false };

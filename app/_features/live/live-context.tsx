@@ -15,8 +15,8 @@ type TickListener = (tick: Tick) => void;
 interface Live {
   readonly state: LiveState;
   readonly problem: string | null;
-  listenToTicks(listener: TickListener): () => void;
-  tail(filter: string, listener: FlowListener): () => void;
+  readonly listenToTicks: (listener: TickListener) => () => void;
+  readonly tail: (filter: string, listener: FlowListener) => () => void;
 }
 
 const LiveContext = createContext<Live | null>(null);

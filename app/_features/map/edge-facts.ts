@@ -33,7 +33,7 @@ export function failedShare(edge: MapEdge): number {
 /** Three widths are enough to read: under 10 kB/s, under 1 MB/s, and more. */
 export function edgeWidth(edge: MapEdge, seconds: number): number {
   const rate = bytesOf(edge) / Math.max(1, seconds);
-  return rate < 10_000 ? 1.5 : rate < 1_000_000 ? 2.25 : 3.5;
+  return rate < 10_000 ? 1.25 : rate < 1_000_000 ? 2 : 3;
 }
 
 export function edgeLabel(edge: MapEdge, seconds: number): string {

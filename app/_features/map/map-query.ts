@@ -5,7 +5,7 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useState } from 'react';
 
 import { mapResponseSchema, type Grouping, type MapResponse } from '../../../model/api.ts';
-import { getJson, type ApiFailure } from '../api/client.ts';
+import { ApiFailure, getJson } from '../api/client.ts';
 import { useTicks } from '../live/live-context.tsx';
 import { presetFacts, rangeQuery } from '../range/time-range.ts';
 import { useInvestigation } from '../url/investigation.ts';
@@ -20,7 +20,7 @@ export interface MapAnswer {
   readonly grouping: Grouping;
   /** Grouped by namespace because there were too many workloads. */
   readonly isCrowded: boolean;
-  retry(): void;
+  readonly retry: () => void;
 }
 
 export function useMapAnswer(): MapAnswer {
@@ -31,11 +31,15 @@ export function useMapAnswer(): MapAnswer {
   const question = { ...rangeQuery(range), filter, grouping };
   const queryKey = ['map', question];
   const client = useQueryClient();
-  const { data, error, dataUpdatedAt, isPlaceholderData, refetch } = useQuery<MapResponse, ApiFailure | Error>({
+  const { data, error, failureReason, dataUpdatedAt, isPlaceholderData, refetch } = useQuery<
+    MapResponse,
+    ApiFailure | Error
+  >({
     queryKey,
     queryFn: ({ signal }) => getJson('/api/v1/map', question, mapResponseSchema, signal),
     placeholderData: keepPreviousData,
   });
+  const problem = error ?? failureReason;
   const nodes = data !== undefined && !isPlaceholderData ? data.nodes.length : 0;
   if (chosen === null && grouping === 'workload' && nodes > mostNodes) setCrowdedFilter(filter);
 
@@ -45,14 +49,15 @@ export function useMapAnswer(): MapAnswer {
     const age = Date.now() - (state?.dataUpdatedAt ?? 0);
     // A slow answer is not asked for faster than it comes.
     const pause = Math.max(presetFacts[range.preset].refreshMs, 4 * (data?.evidence.elapsedMs ?? 0));
-    if (state?.fetchStatus === 'idle' && age >= pause - 200) void client.invalidateQueries({ queryKey });
+    const isRefused = state?.error instanceof ApiFailure && state.error.isRefusal;
+    if (state?.fetchStatus === 'idle' && !isRefused && age >= pause - 200) void client.invalidateQueries({ queryKey });
   });
 
   return {
     data,
-    error,
+    error: problem,
     updatedMs: dataUpdatedAt,
-    isStale: isPlaceholderData || (error !== null && data !== undefined),
+    isStale: isPlaceholderData || (problem !== null && data !== undefined),
     grouping,
     isCrowded,
     retry: () => void refetch(),

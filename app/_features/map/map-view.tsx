@@ -9,7 +9,7 @@ import { Message, Problem } from '../../_components/message.tsx';
 import { Resizable } from '../../_components/resizable.tsx';
 import { ApiFailure } from '../api/client.ts';
 import { allOf } from '../filter/filter-text.ts';
-import { FilterProblem } from '../filter/filter-input.tsx';
+import { FilterProblem } from '../filter/filter-problem.tsx';
 import { FlowDetail } from '../flows/flow-detail.tsx';
 import { FlowsDrawer } from '../flows/flows-drawer.tsx';
 import { FirstRun } from '../health/first-run.tsx';
@@ -29,9 +29,12 @@ import { ServiceMap } from './service-map.tsx';
 export function MapView(): ReactNode {
   const answer = useMapAnswer();
   const { data: health } = useHealth();
-  const { data, error, updatedMs, isStale } = answer;
+  const { data, error, updatedMs, isStale, grouping } = answer;
   const picture = useMemo(() => (data === undefined ? null : createPicture(data)), [data]);
-  const shown = useMemo(() => ({ evidence: data?.evidence ?? null, updatedMs, isStale }), [data, updatedMs, isStale]);
+  const shown = useMemo(
+    () => ({ evidence: data?.evidence ?? null, updatedMs, isStale, grouping }),
+    [data, updatedMs, isStale, grouping],
+  );
   useReportEvidence(shown);
   if (health?.newestFlowMs === null && (data === undefined || data.nodes.length === 0))
     return <FirstRun health={health} />;

@@ -21,15 +21,16 @@ interface NodeCardProps {
   readonly onPoint: (id: string | null) => void;
 }
 
+/** Room for the name, in widths of a middling letter. */
+const nameWidth = 18;
+
 export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode {
   const { item, rect, isSelected, isDimmed, isTabStop, onSelect, onPoint } = props;
   const { node, drops, failed, rates } = item;
-  const room = drops > 0 ? 13 : 18;
   return (
     <button
       type="button"
       data-focus={`node ${node.id}`}
-      data-dimmed={isDimmed}
       tabIndex={isTabStop ? 0 : -1}
       aria-label={nodeWords(item)}
       aria-pressed={isSelected}
@@ -38,20 +39,21 @@ export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode 
       onPointerEnter={() => onPoint(node.id)}
       onPointerLeave={() => onPoint(null)}
       className={classes(
-        'absolute flex items-center gap-2 overflow-hidden rounded-md border bg-raised pr-2.5 pl-3 text-left shadow-card transition-[opacity,border-color]',
+        'absolute flex items-center gap-1.5 rounded-md border pr-2 pl-3 text-left transition-colors',
+        isDimmed ? 'bg-canvas text-ink-faint' : 'bg-raised shadow-card',
         isSelected ? 'border-accent ring-1 ring-accent' : 'border-line hover:border-line-strong',
-        item.isOutside && 'border-dashed',
+        item.isOutside && !isSelected && 'border-dashed border-line-strong',
       )}
       style={{ left: rect.x, top: rect.y, width: rect.width, height: rect.height }}
     >
       <HealthBar failed={failed} hasDrops={drops > 0} />
       <KindIcon kind={node.kind} className="size-4 shrink-0 text-ink-faint" />
       <span className="min-w-0 flex-1">
-        <span className="block truncate text-sm leading-4.5 font-medium">{truncateMiddle(node.name, room)}</span>
+        <span className="block truncate text-sm leading-4.5 font-medium">{truncateMiddle(node.name, nameWidth)}</span>
         <span className="block truncate text-2xs text-ink-faint">{rates}</span>
       </span>
       {drops > 0 && (
-        <span className="flex items-center gap-0.5 rounded-sm bg-dropped-soft px-1 text-2xs font-semibold text-dropped">
+        <span className="absolute -top-2.5 right-2 flex items-center gap-0.5 rounded-sm border border-dropped bg-raised px-1 text-2xs leading-4 font-semibold text-dropped">
           <X aria-hidden className="size-3" strokeWidth={3} />
           {formatCompact(drops)}
         </span>
@@ -63,7 +65,7 @@ export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode 
 function HealthBar({ failed, hasDrops }: { failed: number; hasDrops: boolean }): ReactNode {
   const share = failed === 0 ? 0 : Math.max(0.12, Math.min(1, failed));
   return (
-    <span aria-hidden className="absolute inset-y-0 left-0 w-1 bg-line">
+    <span aria-hidden className="absolute inset-y-0 left-0 w-1 overflow-hidden rounded-l-[5px] bg-line">
       {share > 0 && (
         <span
           className={classes('absolute bottom-0 left-0 w-full', hasDrops ? 'bg-dropped' : 'bg-edge-warm')}

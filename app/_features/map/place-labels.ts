@@ -4,11 +4,13 @@ import { overlaps, type Rect } from '../../_viz/layout/metrics.ts';
 import type { Point } from '../../_viz/layout/route-edges.ts';
 
 const labelWidth = 104;
-const labelHeight = 18;
+const labelHeight = 16;
+/** Words stand on the line, not in it. */
+export const labelRise = 7;
 
 /** Edges that find no room are left out; theirs appear on hover. */
 export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): ReadonlyMap<string, Point> {
-  const taken: Rect[] = [...layout.cards.values()];
+  const taken: Rect[] = [...layout.cards.values(), ...[...layout.boxes.values()].flatMap(sidesOf)];
   const placed = new Map<string, Point>();
   for (const id of edgeIds) {
     const samples = layout.routes.get(id)?.samples ?? [];
@@ -19,7 +21,7 @@ export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): Read
     for (const { point } of byCloseness) {
       const rect = {
         x: point.x - labelWidth / 2,
-        y: point.y - labelHeight / 2,
+        y: point.y - labelRise - labelHeight / 2,
         width: labelWidth,
         height: labelHeight,
       };
@@ -30,6 +32,16 @@ export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): Read
     }
   }
   return placed;
+}
+
+/** A box's outline is as bad to cross as a card. */
+function sidesOf({ x, y, width, height }: Rect): Rect[] {
+  return [
+    { x, y, width: 1, height },
+    { x: x + width, y, width: 1, height },
+    { x, y, width, height: 1 },
+    { x, y: y + height, width, height: 1 },
+  ];
 }
 
 /** Where a label stands when it must be shown: its place, or the middle of the curve. */

@@ -11,7 +11,7 @@ import { MapControls } from './map-controls.tsx';
 import { MapTable } from './map-table.tsx';
 import { NodeCard } from './node-card.tsx';
 import type { Picture } from './picture.ts';
-import { labelPoint, placeLabels } from './place-labels.ts';
+import { labelPoint, labelRise, placeLabels } from './place-labels.ts';
 import { useMapLayout } from './use-map-layout.ts';
 import { useMapZoom } from './use-map-zoom.ts';
 import { isArrowKey, walk, type Focus } from './walk.ts';
@@ -25,11 +25,13 @@ interface ServiceMapProps {
 
 /** More words than this on one map are noise. */
 const mostLabels = 60;
+/** From here on, calm edges step back so that the others show. */
+const denseFrom = 120;
 const drawOrder = { plain: 0, marked: 1, warm: 2, dropped: 3 };
 
 export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMapProps): ReactNode {
   const { layout, epoch, tidy } = useMapLayout(picture);
-  const zoom = useMapZoom(layout.bounds, epoch);
+  const { viewport, layer, zoom } = useMapZoom(layout.bounds, epoch);
   const [pointed, setPointed] = useState<Focus | null>(null);
   const [visited, setVisited] = useState<Focus | null>(null);
   const selected = useMemo(() => focusOf(selection, picture), [selection, picture]);
@@ -47,7 +49,7 @@ export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMap
   const pointNode = useCallback((id: string | null) => setPointed(id === null ? null : { kind: 'node', id }), []);
   const pointEdge = useCallback((id: string | null) => setPointed(id === null ? null : { kind: 'edge', id }), []);
 
-  const { reveal, viewport } = zoom;
+  const { reveal } = zoom;
   useEffect(() => {
     const rect = selected === null ? null : rectOf(selected, layout);
     if (rect !== null) reveal(rect);
@@ -77,7 +79,7 @@ export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMap
   return (
     <div className="relative h-full min-w-0">
       <div
-        ref={zoom.viewport}
+        ref={viewport}
         role="application"
         aria-label="Service map. Arrow keys walk along its edges, Enter opens."
         className="absolute inset-0 cursor-grab touch-none overflow-clip active:cursor-grabbing"
@@ -87,7 +89,7 @@ export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMap
         }}
       >
         <div
-          ref={zoom.layer}
+          ref={layer}
           className={`map-layer pointer-events-none absolute top-0 left-0 origin-top-left transition-opacity ${isStale ? 'opacity-55' : ''}`}
         >
           <Boxes picture={picture} layout={layout} />
@@ -163,7 +165,10 @@ function Edges({ picture, layout, lit, selected, tabStop, onSelect, onPoint }: E
   }, [items, layout]);
   const nameOf = (id: string): string => picture.nodes.get(id)?.node.name ?? id;
   return (
-    <svg className="pointer-events-none absolute top-0 left-0 size-px overflow-visible">
+    <svg
+      className="edges pointer-events-none absolute top-0 left-0 size-px overflow-visible"
+      data-dense={items.length > denseFrom}
+    >
       <g className="pointer-events-auto">
         {items.map((item) => {
           const { edge } = item;
@@ -195,7 +200,7 @@ function Edges({ picture, layout, lit, selected, tabStop, onSelect, onPoint }: E
             <text
               key={edge.id}
               x={point.x}
-              y={point.y + 4}
+              y={point.y - labelRise + 4}
               textAnchor="middle"
               className="edge-label"
               data-state={state}
@@ -251,6 +256,9 @@ function firstCard(layout: MapLayout): Focus | null {
 function rectOf(focus: Focus, layout: MapLayout): Rect | null {
   if (focus.kind === 'node') return layout.cards.get(focus.id) ?? null;
   const samples = layout.routes.get(focus.id)?.samples ?? [];
-  const middle = samples[Math.floor(samples.length / 2)];
-  return middle === undefined ? null : { x: middle.x - 60, y: middle.y - 20, width: 120, height: 40 };
+  if (samples.length === 0) return null;
+  const xs = samples.map((point) => point.x);
+  const ys = samples.map((point) => point.y);
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
 }

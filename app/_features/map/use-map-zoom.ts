@@ -12,21 +12,27 @@ import type { Rect } from '../../_viz/layout/metrics.ts';
 
 const margin = 28;
 /** Names on cards stay legible down to here; the first picture never goes below. */
-const legible = 0.62;
+const legible = 0.7;
+/** When a little less would show everything, everything is worth it. */
+const stillLegible = 0.55;
 /** Below this, words on edges are hidden. */
 const far = 0.5;
 
 export interface MapZoom {
-  readonly viewport: RefObject<HTMLDivElement | null>;
-  readonly layer: RefObject<HTMLDivElement | null>;
-  zoomBy(factor: number): void;
+  readonly zoomBy: (factor: number) => void;
   /** Everything in view, however small. */
-  showAll(): void;
+  readonly showAll: () => void;
   /** Moves as little as needed to have this in view. */
-  reveal(rect: Rect): void;
+  readonly reveal: (rect: Rect) => void;
 }
 
-export function useMapZoom(bounds: Rect, epoch: number): MapZoom {
+interface MapZoomRefs {
+  readonly viewport: RefObject<HTMLDivElement | null>;
+  readonly layer: RefObject<HTMLDivElement | null>;
+  readonly zoom: MapZoom;
+}
+
+export function useMapZoom(bounds: Rect, epoch: number): MapZoomRefs {
   const viewport = useRef<HTMLDivElement>(null);
   const layer = useRef<HTMLDivElement>(null);
   const behaviour = useRef<ZoomBehavior<HTMLDivElement, unknown> | null>(null);
@@ -40,7 +46,7 @@ export function useMapZoom(bounds: Rect, epoch: number): MapZoom {
     const element = viewport.current;
     if (element === null || behaviour.current === null) return;
     const { x, y, k } = fitted(latestBounds.current, element.clientWidth, element.clientHeight, smallest);
-    select(element).call(behaviour.current.transform, zoomIdentity.translate(x, y).scale(k));
+    behaviour.current.transform(select(element), zoomIdentity.translate(x, y).scale(k));
     isTouched.current = false;
   }, []);
 
@@ -62,8 +68,12 @@ export function useMapZoom(bounds: Rect, epoch: number): MapZoom {
       .on('end', () => moved.removeAttribute('data-moving'));
     behaviour.current = made;
     select(element).call(made);
+    let isShown = false;
     const observer = new ResizeObserver(() => {
-      if (!isTouched.current) show(legible);
+      if (isTouched.current) return;
+      if (isShown) glide(moved);
+      isShown = true;
+      show(legible);
     });
     observer.observe(element);
     return () => {
@@ -74,10 +84,8 @@ export function useMapZoom(bounds: Rect, epoch: number): MapZoom {
 
   useEffect(() => show(legible), [show, epoch]);
 
-  return useMemo(
+  const moves = useMemo<MapZoom>(
     () => ({
-      viewport,
-      layer,
       zoomBy(factor: number): void {
         glide(layer.current);
         if (viewport.current !== null) behaviour.current?.scaleBy(select(viewport.current), factor);
@@ -100,6 +108,7 @@ export function useMapZoom(bounds: Rect, epoch: number): MapZoom {
     }),
     [show],
   );
+  return { viewport, layer, zoom: moves };
 }
 
 export function fitted(
@@ -112,7 +121,7 @@ export function fitted(
     (width - 2 * margin) / Math.max(1, bounds.width),
     (height - 2 * margin) / Math.max(1, bounds.height),
   );
-  const k = Math.max(smallest, Math.min(1.15, wish));
+  const k = wish >= stillLegible ? Math.min(1.2, wish) : Math.max(smallest, wish);
   // What does not fit starts at its left and its top: clients first.
   const along = (start: number, length: number, room: number): number =>
     length * k <= room - 2 * margin ? (room - length * k) / 2 - start * k : margin - start * k;

@@ -56,12 +56,12 @@ export interface Investigation {
   /** Null until the reader chooses: then the size of the map decides. */
   readonly grouping: Grouping | null;
   readonly selection: Selection | null;
-  showPreset(preset: Preset): void;
-  showSpan(fromMs: number, toMs: number): void;
-  setLive(live: boolean): void;
-  setFilter(filter: string): void;
-  setGrouping(grouping: Grouping): void;
-  select(selection: Selection | null): void;
+  readonly showPreset: (preset: Preset) => void;
+  readonly showSpan: (fromMs: number, toMs: number) => void;
+  readonly setLive: (live: boolean) => void;
+  readonly setFilter: (filter: string) => void;
+  readonly setGrouping: (grouping: Grouping) => void;
+  readonly select: (selection: Selection | null) => void;
 }
 
 export function useInvestigation(): Investigation {
