@@ -1,5 +1,5 @@
 /** The tables of the first release. Columns beyond the sorting keys come from the model by `align-columns.ts`. */
-import type { Migration } from './migrate.ts';
+import type { Migration } from './migration.ts';
 
 /**
  * A retried batch carries the token of its first attempt; the store remembers this many and does not count it twice.

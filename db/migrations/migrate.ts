@@ -7,12 +7,7 @@ import { createStoreClient, databaseOf, type StoreClient } from '../client.ts';
 import type { Log } from '../log.ts';
 import { alignColumns } from './align-columns.ts';
 import { firstTables } from './first-tables.ts';
-
-export interface Migration {
-  readonly version: number;
-  readonly name: string;
-  readonly statements: readonly string[];
-}
+import type { Migration } from './migration.ts';
 
 const migrations: readonly Migration[] = [firstTables];
 

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { all } from '../../model/filter/ast.ts';
+import { buildMap, type MapRow } from './map-sql.ts';
+import { assembleMap } from './map.ts';
+import { buildFlows, timeNs } from './flows.ts';
+import { buildLive, nextMark } from './live.ts';
+import { buildCounters, buildGaps } from './coverage.ts';
+import { newestFlowSql, statusSql } from './status.ts';
+
+const range = { fromMs: 1_700_000_000_000, toMs: 1_700_003_600_000 };
+
+const aRow = (of: Partial<MapRow> = {}): MapRow => ({
+  cluster: 'c',
+  from_namespace: '',
+  from_kind: 'process',
+  from_name: 'a',
+  to_namespace: '',
+  to_kind: 'address',
+  to_name: 'b',
+  counts: ['1', '2', '3', '4', '5'],
+  exchanges: ['0', '0', '0', [null, null, null], [[], []]],
+  ports: [],
+  l7_ports: [],
+  drops: '0',
+  reasons: [[], []],
+  from_ips: [],
+  to_ips: [],
+  from_pods: [],
+  to_pods: [],
+  first_ms: '1',
+  last_ms: '2',
+  ...of,
+});
+
+describe('the text of the queries', () => {
+  it.each(['workload', 'namespace', 'pod'] as const)('of a map grouped by %s', (grouping) => {
+    const { text, params } = buildMap({ range, filter: all, grouping, limit: 10 });
+    expect(text).toMatchSnapshot();
+    expect(params).toEqual({ p0: '1700000000.000000000', p1: '1700003600.000000000', p2: 11 });
+  });
+
+  it('of flows, live, coverage and status', () => {
+    const before = { timeNs: '1700000000000000001', id: '7' };
+    const texts = [
+      buildFlows({ range, filter: all, limit: 10, before }),
+      buildLive({ fromMs: 5, seen: [['7', 6]] }, 10),
+      buildCounters(range),
+      buildGaps(range),
+      statusSql,
+      newestFlowSql,
+    ].map(({ text }) => text);
+    expect(texts).toMatchSnapshot();
+    for (const text of texts) expect(text).toMatch(/\nLIMIT /);
+  });
+});
+
+describe('assembleMap', () => {
+  it('keeps the first edges whose nodes fit', () => {
+    const rows = [aRow(), aRow({ to_name: 'c' }), aRow({ from_name: 'b', to_name: 'a' }), aRow({ to_name: 'd' })];
+    const few = assembleMap(rows, { edges: 3, nodes: 3 });
+    expect(few.edges.map(({ id }) => id)).toEqual(['c//process/a>c//address/b', 'c//process/a>c//address/c']);
+    expect(few.truncated).toBe(true);
+    expect(assembleMap(rows, { edges: 9, nodes: 9 })).toMatchObject({ truncated: false });
+  });
+
+  it('gathers what was seen of a node from all its edges, up to eight of each', () => {
+    const ips = (from: number): string[] => Array.from({ length: 6 }, (_, i) => `::ffff:10.0.0.${from + i}`);
+    const { nodes } = assembleMap([aRow({ from_ips: ips(0) }), aRow({ to_name: 'c', from_ips: ips(3) })], {
+      edges: 9,
+      nodes: 9,
+    });
+    const addresses = nodes.find(({ name }) => name === 'a')?.addresses;
+    expect(addresses).toHaveLength(8);
+    expect(addresses?.[0]).toBe('10.0.0.0');
+  });
+
+  it('lists a port with the protocol spoken on it', () => {
+    const row = aRow({
+      ports: [
+        ['TCP', 80],
+        ['TCP', 5432],
+      ],
+      l7_ports: [['TCP', 80, 'HTTP']],
+    });
+    expect(assembleMap([row], { edges: 1, nodes: 2 }).edges[0]?.protocols).toEqual([
+      { l4: 'TCP', port: 80, l7: 'HTTP' },
+      { l4: 'TCP', port: 5432, l7: '' },
+    ]);
+  });
+});
+
+describe('nextMark', () => {
+  const row = (id: string, ms: number): { id: string; ingested_ms: string } => ({ id, ingested_ms: String(ms) });
+
+  it('goes back from the newest arrival and remembers what it has seen since', () => {
+    const mark = nextMark({ fromMs: 0, seen: [['a', 9000]] }, [row('c', 10_000), row('b', 5000)], false);
+    expect(mark).toEqual({
+      fromMs: 7000,
+      seen: [
+        ['c', 10_000],
+        ['a', 9000],
+      ],
+    });
+    expect(nextMark(mark, [], false)).toEqual(mark);
+  });
+
+  it('does not come back to what it skipped', () => {
+    expect(nextMark({ fromMs: 0, seen: [['a', 1]] }, [row('c', 10_000)], true)).toEqual({ fromMs: 10_000, seen: [] });
+  });
+});
+
+describe('timeNs', () => {
+  it('reads the nanoseconds of a printed time', () => {
+    expect(timeNs('2026-11-23T12:00:00.000000001Z')).toBe(1_795_435_200_000_000_001n);
+    expect(timeNs('2026-11-23T12:00:00Z')).toBe(1_795_435_200_000_000_000n);
+    expect(() => timeNs('yesterday')).toThrow(RangeError);
+  });
+});
