@@ -10,8 +10,8 @@
 #define IFF_LOOPBACK	 0x8
 #define PACKET_OTHERHOST 3
 #define PACKET_HOST	 0
-/* Numbers of namespaces start here (PROC_DYNAMIC_FIRST): anything below was no namespace. */
-#define FIRST_NAMESPACE 0xf0000000u
+/* Namespaces are numbered from PROC_DYNAMIC_FIRST, the first ones just below it: anything else was no namespace. */
+#define FIRST_NAMESPACE 0xefffff00u
 
 /* One bit per reason that is never a drop; set before load from the names in the kernel's BTF. */
 const volatile __u64 quiet_reasons[QUIET_REASONS / 64];

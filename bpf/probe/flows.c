@@ -112,6 +112,9 @@ static void fill_record(struct flow_record *record, struct flow *flow, const str
 	}
 	if (!facts)
 		return;
+	/* Of a connection joined in the middle, what came before is not ours to tell. */
+	if (!flow->is_started && flow->initiator == INITIATOR_UNKNOWN)
+		flow->retransmits = facts->retransmits;
 	record->srtt_us = facts->srtt_us;
 	record->cgroup_id = facts->cgroup_id;
 	if (facts->retransmits > flow->retransmits)

@@ -18,8 +18,6 @@
 #include "probe/netns.h"
 
 #define ADDRESSES_MAX 64
-/* Lookups of a peer's namespace that found none, before the pace slows down to once a minute. */
-#define PEER_TRIES 10
 
 struct interface {
 	struct table_node node;
@@ -30,9 +28,7 @@ struct interface {
 	bool is_veth;
 	bool is_reported;
 	uint32_t generation;
-	int32_t peer_nsid; /* -1: none */
 	struct netns peer;
-	uint32_t peer_tries;
 	char name[16];
 	uint8_t addresses[ADDRESSES_MAX][16];
 	uint32_t address_count;
@@ -104,20 +100,23 @@ static void lose(struct interfaces *interfaces, struct interface *interface)
 	interface->is_reported = false;
 }
 
+/* Namespaces are listed at most once per refresh, and when a link leads to one that is not on the list. */
+static struct netns look_up_peer(struct interfaces *interfaces, int32_t nsid)
+{
+	const struct netns *found = netns_by_id(&interfaces->namespaces, nsid);
+
+	if (!found && nsid >= 0 && !interfaces->namespaces_are_fresh) {
+		netns_list_read(&interfaces->namespaces, interfaces->netns_fd);
+		interfaces->namespaces_are_fresh = true;
+		found = netns_by_id(&interfaces->namespaces, nsid);
+	}
+	return found && nsid >= 0 ? *found : (struct netns){ .nsid = nsid };
+}
+
 static void find_peer(struct interfaces *interfaces, struct interface *interface, int32_t nsid)
 {
-	struct netns found = {};
+	struct netns found = look_up_peer(interfaces, nsid);
 
-	if (interface->peer_nsid != nsid)
-		interface->peer_tries = 0;
-	/* A namespace gets its name in /run/netns before a veth moves there, or never. */
-	else if (interface->peer.inum && interface->peer.name[0])
-		return;
-	if (nsid >= 0 && interface->peer_tries++ >= PEER_TRIES && interface->peer_tries % 30)
-		return;
-	if (nsid >= 0)
-		found = netns_by_id(interfaces->netns_fd, nsid);
-	interface->peer_nsid = nsid;
 	if (!memcmp(&interface->peer, &found, sizeof(found)))
 		return;
 	interface->peer = found;
@@ -145,10 +144,7 @@ static struct interface *open_interface(struct interfaces *interfaces, uint32_t 
 	}
 	if (interface)
 		return interface;
-	interface = table_add(&interfaces->table, &key);
-	if (interface)
-		interface->peer_nsid = -1;
-	return interface;
+	return table_add(&interfaces->table, &key);
 }
 
 static void link_is_there(struct interfaces *interfaces, const struct ifinfomsg *info, const void *attributes,
@@ -279,6 +275,9 @@ int interfaces_refresh(struct interfaces *interfaces)
 	int err;
 
 	interfaces->generation++;
+	/* A number is used again for another namespace, and a name may come late. */
+	netns_list_free(&interfaces->namespaces);
+	interfaces->namespaces_are_fresh = false;
 	err = dump(interfaces, RTM_GETLINK, on_link);
 	if (err)
 		return err;
@@ -307,6 +306,7 @@ void interfaces_close(struct interfaces *interfaces)
 	table_for_each (interface, &interfaces->table)
 		detach(interfaces, interface);
 	table_free(&interfaces->table);
+	netns_list_free(&interfaces->namespaces);
 	close(interfaces->events_fd);
 	close(interfaces->request_fd);
 	close(interfaces->netns_fd);
@@ -314,7 +314,10 @@ void interfaces_close(struct interfaces *interfaces)
 
 void interfaces_receive(struct interfaces *interfaces)
 {
-	int err = netlink_receive(interfaces->events_fd, on_event, interfaces);
+	int err;
+
+	interfaces->namespaces_are_fresh = false;
+	err = netlink_receive(interfaces->events_fd, on_event, interfaces);
 
 	if (err == -ENOBUFS)
 		err = interfaces_refresh(interfaces);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "probe/kernel.h"
+#include "probe/netns.h"
 #include "probe/options.h"
 #include "probe/outbox.h"
 #include "probe/table.h"
@@ -19,8 +20,10 @@ struct interfaces {
 	const struct options *options;
 	int events_fd;
 	int request_fd;
-	int netns_fd;	     /* for questions asked while the answer to another is being read */
-	uint32_t generation; /* of the latest full list */
+	int netns_fd; /* for questions asked while the answer to another is being read */
+	struct netns_list namespaces;
+	bool namespaces_are_fresh; /* listed since the latest event */
+	uint32_t generation;	   /* of the latest full list */
 	bool addresses_changed;
 	uint32_t attached; /* now */
 	uint64_t attach_failures;

@@ -243,10 +243,14 @@ static void say_goodbye(struct loop *loop)
 int main(int argc, char **argv)
 {
 	static struct loop loop;
+	pid_t parent = getppid();
 	struct options options;
 	int err;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	/* It may have died before it could be watched. */
+	if (getppid() != parent)
+		return EXIT_FAILURE;
 	options_parse(&options, argc, argv);
 	if (!kernel_can_run())
 		return EXIT_PRIVILEGES;

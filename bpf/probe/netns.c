@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-/* Asks the kernel for the id of each namespace that has a name or a process, until one is the wanted. */
+/* Asks the kernel for the id of each namespace that has a name or a process. */
 #include "probe/netns.h"
 
 #include <ctype.h>
@@ -10,13 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "probe/netlink.h"
-
-#define PROCESS_NAMESPACES_MAX 1024
 
 struct request {
 	struct nlmsghdr header;
@@ -53,82 +52,73 @@ static int32_t id_of(int fd, int ns_fd)
 	return id;
 }
 
-/* Whether the namespace at that path is the wanted; fills its number if so. */
-static bool is_wanted(int fd, const char *path, int32_t nsid, struct netns *found)
+static bool is_known(const struct netns_list *list, uint32_t inum)
 {
-	int ns_fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat file;
-	bool is_it = false;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].inum == inum)
+			return true;
+	return false;
+}
 
+static void add(struct netns_list *list, int fd, const char *path, const char *name)
+{
+	struct netns item = { .nsid = -1 };
+	struct netns *grown;
+	struct stat file;
+	int ns_fd;
+
+	if (stat(path, &file) || is_known(list, file.st_ino))
+		return;
+	ns_fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (ns_fd < 0)
-		return false;
-	if (!fstat(ns_fd, &file) && id_of(fd, ns_fd) == nsid) {
-		found->inum = file.st_ino;
-		is_it = true;
-	}
+		return;
+	item.inum = file.st_ino;
+	item.nsid = id_of(fd, ns_fd);
 	close(ns_fd);
-	return is_it;
+	snprintf(item.name, sizeof(item.name), "%.63s", name);
+	grown = realloc(list->items, (list->count + 1) * sizeof(item));
+	if (!grown)
+		return;
+	list->items = grown;
+	list->items[list->count++] = item;
 }
 
-static bool find_named(int fd, int32_t nsid, struct netns *found)
+/* Adds what `suffix` names in each entry of the directory. */
+static void add_all(struct netns_list *list, int fd, const char *directory, const char *suffix, bool is_named)
 {
-	DIR *directory = opendir("/run/netns");
+	DIR *entries = opendir(directory);
 	const struct dirent *entry;
 	char path[512];
-	bool is_found = false;
 
-	while (directory && !is_found && (entry = readdir(directory))) {
-		if (entry->d_name[0] == '.')
+	while (entries && (entry = readdir(entries))) {
+		if (entry->d_name[0] == '.' || (!is_named && !isdigit((unsigned char)entry->d_name[0])))
 			continue;
-		snprintf(path, sizeof(path), "/run/netns/%s", entry->d_name);
-		is_found = is_wanted(fd, path, nsid, found);
-		if (is_found)
-			snprintf(found->name, sizeof(found->name), "%.63s", entry->d_name);
+		snprintf(path, sizeof(path), "%s/%s%s", directory, entry->d_name, suffix);
+		add(list, fd, path, is_named ? entry->d_name : "");
 	}
-	if (directory)
-		closedir(directory);
-	return is_found;
+	if (entries)
+		closedir(entries);
 }
 
-static bool is_new(ino_t inode, ino_t *seen, size_t *count)
+void netns_list_read(struct netns_list *list, int fd)
 {
-	for (size_t i = 0; i < *count; i++)
-		if (seen[i] == inode)
-			return false;
-	if (*count < PROCESS_NAMESPACES_MAX)
-		seen[(*count)++] = inode;
-	return true;
+	netns_list_free(list);
+	add_all(list, fd, "/run/netns", "", true);
+	add_all(list, fd, "/proc", "/ns/net", false);
 }
 
-static bool find_of_process(int fd, int32_t nsid, struct netns *found)
+void netns_list_free(struct netns_list *list)
 {
-	ino_t seen[PROCESS_NAMESPACES_MAX];
-	DIR *directory = opendir("/proc");
-	const struct dirent *entry;
-	bool is_found = false;
-	struct stat file;
-	size_t count = 0;
-	char path[512];
-
-	while (directory && !is_found && (entry = readdir(directory))) {
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/ns/net", entry->d_name);
-		if (!stat(path, &file) && is_new(file.st_ino, seen, &count))
-			is_found = is_wanted(fd, path, nsid, found);
-	}
-	if (directory)
-		closedir(directory);
-	return is_found;
+	free(list->items);
+	*list = (struct netns_list){};
 }
 
-struct netns netns_by_id(int fd, int32_t nsid)
+const struct netns *netns_by_id(const struct netns_list *list, int32_t nsid)
 {
-	struct netns found = {};
-
-	if (!find_named(fd, nsid, &found))
-		find_of_process(fd, nsid, &found);
-	return found;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].nsid == nsid)
+			return &list->items[i];
+	return NULL;
 }
 
 uint32_t netns_own(void)

@@ -68,6 +68,8 @@ int probe_open(struct probe *probe, const struct options *options)
 	err = interfaces_open(&probe->interfaces, &probe->kernel, options);
 	if (err)
 		return fail("cannot list the interfaces", err);
+	if (probe->interfaces.attach_failures && !probe->interfaces.attached)
+		kernel_add_missing(&probe->kernel, "flows: no interface can be watched; tcx needs kernel 6.6 or newer");
 	return 0;
 }
 
