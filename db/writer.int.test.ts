@@ -1,0 +1,172 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { appendFlow } from './block.fixture.ts';
+import { createWriter, type Writer } from './writer.ts';
+import { createBatchQueue, type Batch } from './writer/batch-queue.ts';
+
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Answers every statement of a migration, and inserts as the test says. */
+interface FakeStore {
+  url: string;
+  inserts: { token: string; bytes: number }[];
+  /** Taken from the front; 200 when empty. A number and a ClickHouse error. */
+  answers: { status: number; error: string }[];
+  close(): Promise<void>;
+}
+
+async function startFakeStore(): Promise<FakeStore> {
+  const inserts: FakeStore['inserts'] = [];
+  const answers: FakeStore['answers'] = [];
+  const server: Server = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://fake');
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    request.on('end', () => {
+      if (!(searchParams.get('query') ?? '').startsWith('INSERT INTO flows')) {
+        response.end();
+        return;
+      }
+      inserts.push({ token: searchParams.get('insert_deduplication_token') ?? '', bytes });
+      const answer = answers.shift();
+      if (answer === undefined) response.end();
+      else response.writeHead(answer.status, { 'X-ClickHouse-Exception-Code': '1' }).end(answer.error);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://default:pw@127.0.0.1:${port}/palomar`,
+    inserts,
+    answers,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+describe('the writer', () => {
+  let store: FakeStore;
+  let writer: Writer;
+  const create = (config: { maxRows?: number; maxPendingBytes?: number; maxAgeMs?: number } = {}): Writer =>
+    createWriter(
+      { url: store.url, maxAgeMs: 20, ...config },
+      { log: quiet, clock: { now: () => 42 }, random: () => 0 },
+    );
+
+  beforeEach(async () => {
+    store = await startFakeStore();
+  });
+  afterEach(async () => {
+    await writer.stop();
+    await store.close();
+  });
+
+  it('sends a block when it is full and when it is old', async () => {
+    writer = create({ maxRows: 2, maxAgeMs: 60 });
+    writer.start(new AbortController().signal);
+    for (let i = 0; i < 5; i += 1) appendFlow(writer.flows());
+    await expect.poll(() => writer.stats.batchesWritten).toBe(3);
+    expect(writer.stats).toMatchObject({ rowsWritten: 5, pendingRows: 0, pendingBytes: 0, acknowledgedMs: 42 });
+    expect(new Set(store.inserts.map(({ token }) => token)).size).toBe(3);
+  });
+
+  it('tries again with the same token until the store acknowledges', async () => {
+    store.answers.push(
+      { status: 503, error: 'Code: 202. DB::Exception: Too many. (TOO_MANY_SIMULTANEOUS_QUERIES)' },
+      { status: 502, error: 'a proxy says no' },
+    );
+    writer = create();
+    writer.start(new AbortController().signal);
+    appendFlow(writer.flows());
+    await expect.poll(() => writer.stats.rowsWritten).toBe(1);
+    expect(store.inserts).toHaveLength(3);
+    expect(new Set(store.inserts.map(({ token }) => token)).size).toBe(1);
+    expect(writer.stats.retries).toBe(2);
+  });
+
+  it('skips a batch that the store cannot read, and goes on', async () => {
+    store.answers.push({ status: 400, error: 'Code: 117. DB::Exception: Bad. (INCORRECT_DATA)' });
+    writer = create();
+    writer.start(new AbortController().signal);
+    appendFlow(writer.flows());
+    await expect.poll(() => writer.stats.rowsRejected).toBe(1);
+    appendFlow(writer.flows());
+    await expect.poll(() => writer.stats.rowsWritten).toBe(1);
+    expect(store.inserts).toHaveLength(2);
+  });
+
+  it('gives up on an error that it does not know after a few attempts', async () => {
+    for (let i = 0; i < 5; i += 1)
+      store.answers.push({ status: 500, error: 'Code: 7777. DB::Exception: Odd. (ODD_ONE)' });
+    writer = create();
+    writer.start(new AbortController().signal);
+    appendFlow(writer.flows());
+    await expect.poll(() => writer.stats.rowsRejected, { timeout: 5000 }).toBe(1);
+    expect(store.inserts).toHaveLength(5);
+  });
+
+  it('rejects a row that misses a column without losing the next', async () => {
+    writer = create();
+    writer.start(new AbortController().signal);
+    writer.flows().columns.id.push(1n);
+    writer.flows().endRow();
+    await expect.poll(() => writer.stats.rowsRejected).toBe(1);
+    appendFlow(writer.flows());
+    await expect.poll(() => writer.stats.rowsWritten).toBe(1);
+  });
+
+  it('holds back its reader while too much is pending, and drops the oldest if rows come anyway', async () => {
+    await store.close();
+    writer = create({ maxRows: 1, maxPendingBytes: 10_000 });
+    writer.start(new AbortController().signal);
+    await writer.ready();
+    for (let i = 0; i < 20; i += 1) appendFlow(writer.flows());
+    expect(writer.stats.pendingBytes).toBeLessThanOrEqual(10_000);
+    const { rowsDropped, pendingRows } = writer.stats;
+    expect(rowsDropped).toBeGreaterThan(0);
+    expect(rowsDropped + pendingRows).toBe(19);
+  });
+
+  it('sends what it has when it stops', async () => {
+    writer = create({ maxAgeMs: 60_000 });
+    writer.start(new AbortController().signal);
+    appendFlow(writer.flows());
+    await writer.stop();
+    expect(writer.stats).toMatchObject({ rowsWritten: 1, rowsDropped: 0 });
+  });
+
+  it('stops in time without a store, and counts what is lost', async () => {
+    await store.close();
+    writer = create();
+    writer.start(new AbortController().signal);
+    appendFlow(writer.flows());
+    const start = performance.now();
+    await writer.stop();
+    expect(performance.now() - start).toBeLessThan(3500);
+    expect(writer.stats).toMatchObject({ rowsWritten: 0, rowsDropped: 1, pendingRows: 0 });
+  });
+});
+
+describe('the queue of batches', () => {
+  const batch = (size: number): Batch => ({ table: 'flows', rows: 1, body: new Uint8Array(size), token: String(size) });
+
+  it('gives up the oldest past its bound, but not the one being sent', () => {
+    const queue = createBatchQueue(100);
+    queue.push(batch(60));
+    expect(queue.take()?.token).toBe('60');
+    expect(queue.push(batch(30))).toEqual([]);
+    expect(queue.push(batch(40)).map(({ token }) => token)).toEqual(['30']);
+    queue.done();
+    expect([queue.take()?.token, queue.bytes, queue.rows]).toEqual(['40', 40, 1]);
+  });
+
+  it('keeps a batch that is larger than the bound by itself', () => {
+    const queue = createBatchQueue(10);
+    expect(queue.push(batch(60))).toEqual([]);
+    expect(queue.push(batch(70)).map(({ token }) => token)).toEqual(['60']);
+  });
+});
