@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
  * A collector that prints what a probe serves, until the probe says goodbye, the connection ends, or it has read as
- * many frames as asked. It exits with 1 if a frame is malformed or the sequence jumps.
+ * many frames as asked (0: any number). It exits with 1 if a frame is malformed; a jump in the sequence is a line
+ * "gap". With a third argument it answers each L7 record by asking for no more of that connection.
  */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,27 +35,55 @@ static int connect_to(const char *path)
 	return connect(fd, (struct sockaddr *)&address, sizeof(address)) ? -1 : fd;
 }
 
+static void ask_for_no_more(int fd, const char *payload, size_t length)
+{
+	struct {
+		struct frame_header header;
+		struct l7_verdict verdict;
+	} frame = {
+		.header = { PALOMAR_WIRE_MAGIC, PALOMAR_WIRE_VERSION, FRAME_L7_VERDICT, sizeof(frame.verdict) },
+		.verdict = { .copy = L7_COPY_NONE },
+	};
+
+	for (size_t at = 0; at < length;) {
+		const struct l7_record *record = (const void *)(payload + at);
+
+		at += (record->header.length + 7) & ~7u;
+		if (record->header.type != RECORD_L7)
+			continue;
+		frame.verdict.key = record->key;
+		if (write(fd, &frame, sizeof(frame)) != sizeof(frame))
+			perror("write");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static _Alignas(8) char payload[PALOMAR_FRAME_MAX];
-	unsigned long frames = argc > 2 ? strtoul(argv[2], NULL, 10) : -1ul;
+	unsigned long frames = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
 	int fd = argc > 1 ? connect_to(argv[1]) : -1;
 	struct frame_header header;
+	uint32_t next = 0;
 
 	if (fd < 0) {
-		fprintf(stderr, "usage: collect <socket> [frames]\n");
+		fprintf(stderr, "usage: collect <socket> [frames] [no-more]\n");
 		return 2;
 	}
-	for (unsigned long i = 0; i < frames; i++) {
+	for (unsigned long i = 0; !frames || i < frames; i++) {
 		if (read_all(fd, &header, sizeof(header)))
 			return 0;
 		if (header.magic != PALOMAR_WIRE_MAGIC || header.version != PALOMAR_WIRE_VERSION ||
-		    header.sequence != i || header.length > sizeof(payload)) {
+		    header.sequence < next || header.length > sizeof(payload)) {
 			fprintf(stderr, "frame %lu is malformed: sequence %u\n", i, header.sequence);
 			return 1;
 		}
+		if (header.sequence > next)
+			printf("gap\n");
+		next = header.sequence + 1;
 		if (read_all(fd, payload, header.length))
 			return 0;
+		if (argc > 3 && header.type == FRAME_EVENTS)
+			ask_for_no_more(fd, payload, header.length);
 		print_frame(&header, payload);
 		if (header.type == FRAME_GOODBYE)
 			return 0;

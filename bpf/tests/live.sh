@@ -19,7 +19,7 @@ check() {
 	else
 		failures=$((failures + 1))
 		echo "not ok $count - $name"
-		sed 's/^/# /' "$work/why" | head -20
+		cat "$work/err" "$work/why" | sed 's/^/# /' | tail -20
 	fi
 	if [ -n "$probe" ]; then
 		kill -9 "$probe" 2>/dev/null
@@ -227,12 +227,16 @@ interfaces_come_and_go() {
 	stop_probe
 }
 
+start_serving() {
+	rm -f "$work/err" "$work/out"
+	ip netns exec $host build/palomar-probe --socket "$work/socket" "$@" 2>"$work/err" &
+	probe=$!
+	wait_for "$work/err" watching
+}
+
 # What a collector has not read stays: the sums are right although it comes and goes.
 sums_survive_reconnects() {
-	rm -f "$work/err"
-	ip netns exec $host build/palomar-probe --socket "$work/socket" --scan-interval-ms 100 2>"$work/err" &
-	probe=$!
-	wait_for "$work/err" watching || return 1
+	start_serving --scan-interval-ms 100 || return 1
 	rx=$(interface_counter veth1 rx_bytes)
 	ip netns exec $a build/traffic send 10.99.0.2 8080 60000000 &
 	sender=$!
@@ -253,11 +257,48 @@ sums_survive_reconnects() {
 	agrees "$(flow_bytes "$index" 1 "$work/all")" "$rx"
 }
 
-newest_collector_wins() {
+# A collector that stops reading costs payload, which is counted, and neither flows nor memory.
+slow_collector_loses_payload_only() {
+	start_serving --scan-interval-ms 100 || return 1
+	ip netns exec $host build/collect "$work/socket" >"$work/out" &
+	collector=$!
+	wait_for "$work/out" '^stats' || return 1
+	rx=$(interface_counter veth1 rx_bytes)
+	kill -STOP $collector
+	in_ns $a build/traffic pipeline 10.99.0.2 8080 192000 640 || return 1
+	memory=$(awk '/VmRSS/ { print $2 }' "/proc/$probe/status")
+	rx=$(($(interface_counter veth1 rx_bytes) - rx))
+	kill -CONT $collector
+	sleep 1.5
+	index=$(ifindex_of veth1)
+	stop_probe || return 1
+	wait $collector || return 1
+	lost=$(awk '$1 == "stats" { lost = $7 } END { print lost }' "$work/out")
+	echo "lost $lost bytes, $memory KiB of memory, gaps: $(grep -c '^gap' "$work/out")"
+	[ "$lost" -gt 1000000 ] && [ "$memory" -lt 100000 ] && grep -q '^gap' "$work/out" &&
+		agrees "$(flow_bytes "$index" 1 "$work/out")" "$rx"
+}
+
+verdict_stops_copying() {
+	start_serving || return 1
+	ip netns exec $host build/collect "$work/socket" 0 no-more >"$work/out" &
+	collector=$!
+	wait_for "$work/out" '^stats' || return 1
+	in_ns $a build/traffic pipeline 10.99.0.2 8080 64000 64 || return 1
+	stop_probe || return 1
+	wait $collector || return 1
+	echo "copied $(l7_bytes 1) of $((64000 * 90))"
+	[ "$(l7_bytes 1)" -gt 0 ] && [ "$(l7_bytes 1)" -lt $((64000 * 90 / 2)) ]
+}
+
+dies_with_its_parent() {
 	rm -f "$work/err"
-	ip netns exec $host build/palomar-probe --socket "$work/socket" --uid 12345 2>"$work/err" &
-	probe=$!
-	wait_for "$work/err" watching || return 1
+	sh -c "ip netns exec $host build/palomar-probe --print >/dev/null 2>'$work/err' & sleep 1"
+	wait_for "$work/err" stopped
+}
+
+newest_collector_wins() {
+	start_serving --uid 12345 || return 1
 	[ "$(stat -c '%a %u' "$work/socket")" = '600 12345' ] || return 1
 	ip netns exec $host build/collect "$work/socket" >"$work/first" &
 	first=$!
@@ -316,6 +357,9 @@ check 'an nftables drop is seen, and no other' one_drop_and_no_other
 check 'a closed port is seen' closed_port_is_a_drop
 check 'interfaces come and go' interfaces_come_and_go
 check 'sums survive a collector that comes and goes' sums_survive_reconnects
+check 'a collector that does not read loses payload only' slow_collector_loses_payload_only
+check 'a verdict stops the copying of a connection' verdict_stops_copying
+check 'the probe stops with its parent' dies_with_its_parent
 check 'the newest collector wins, a second probe gives way' newest_collector_wins
 check 'a killed probe leaves nothing, and traffic passes' killed_leaves_nothing
 
