@@ -54,12 +54,10 @@ describe.runIf(requirements.ok)('a lab', () => {
     const started = await startLab(options(entry.path));
     if (!started.ok) throw new Error(started.error);
     lab = started.value;
+    return () => lab.stop();
   });
 
-  afterAll(async () => {
-    await lab.stop();
-    entry.remove();
-  });
+  afterAll(() => entry.remove());
 
   const heard = (role: PodRole, what: string, matches: (entry: JournalEntry) => boolean): Promise<JournalEntry> =>
     lab.journal(role).waitFor(what, matches, 30_000);

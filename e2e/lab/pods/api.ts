@@ -12,8 +12,6 @@ import { connectPostgres, type PostgresClient, type QueryRows } from './postgres
 
 const paymentEveryMs = 3000;
 const unknownNameEveryMs = 3000;
-/** Connections are ended by us after so many requests, so that clients open new ones now and then. */
-const requestsPerConnection = 100;
 const queriesPerConnection = 100;
 
 const schema = `CREATE TABLE IF NOT EXISTS orders (id integer PRIMARY KEY, item text NOT NULL, quantity integer NOT NULL);
@@ -53,7 +51,6 @@ export function createApi(config: PodConfigOf<'api'>, deps: PodProgramDeps): Pod
       outgoing.writeHead(503).end();
     });
   });
-  server.maxRequestsPerSocket = requestsPerConnection;
   const chores = [
     createPacer(
       { perSecond: 1000 / paymentEveryMs, maxInFlight: 1 },

@@ -3,6 +3,7 @@
  * users at a fixed rate, IPv4 and IPv6 in turn, over kept connections.
  */
 import { Agent, createServer, request } from 'node:http';
+import { createKeptConnections, type KeptConnections } from './kept-connections.ts';
 import { createNameCache } from './name-cache.ts';
 import { createPacer } from './pacer.ts';
 import { createPaymentClient } from './payment-client.ts';
@@ -32,14 +33,15 @@ export function nthRequest(n: number): ApiRequest {
 }
 
 const paymentEveryMs = 4000;
+/** Of all four connections of an IP version together. */
+const requestsPerAgent = 200;
 
 export function createFrontend(config: PodConfigOf<'frontend'>, deps: PodProgramDeps): PodProgram {
   const nameCache = createNameCache(config, deps);
   const payment = createPaymentClient(config.payment, { ...deps, nameCache });
-  const agents = {
-    ipv4: new Agent({ keepAlive: true, maxSockets: 4 }),
-    ipv6: new Agent({ keepAlive: true, maxSockets: 4 }),
-  };
+  const perFamily = (): KeptConnections =>
+    createKeptConnections({ requestsPerAgent, createAgent: () => new Agent({ keepAlive: true, maxSockets: 4 }) });
+  const connections = { ipv4: perFamily(), ipv6: perFamily() };
   const pacer = createPacer({ perSecond: config.requestsPerSecond, maxInFlight: 64 }, { task: ask, clock: deps.clock });
   const payments = createPacer(
     { perSecond: 1000 / paymentEveryMs, maxInFlight: 1 },
@@ -62,17 +64,17 @@ export function createFrontend(config: PodConfigOf<'frontend'>, deps: PodProgram
     const started = deps.clock();
     const facts = { method: wanted.method, path: wanted.path, family };
     try {
-      const status = await send(address, family, wanted);
+      const status = await connections[family].use((agent) => send(agent, address, wanted));
       deps.say('response', { ...facts, status, latencyMs: deps.clock() - started });
     } catch (cause) {
       deps.say('failure', { ...facts, cause: String(cause) });
     }
   }
 
-  function send(address: string, family: Family, wanted: ApiRequest): Promise<number> {
+  function send(agent: Agent, address: string, wanted: ApiRequest): Promise<number> {
     return new Promise((resolve, reject) => {
       const headers = { host: `${config.api.name}:${config.api.port}`, 'content-type': 'application/json' };
-      const target = { agent: agents[family], host: address, port: config.api.port };
+      const target = { agent, host: address, port: config.api.port };
       const call = request({ ...target, method: wanted.method, path: wanted.path, headers }, (response) => {
         response.resume();
         response.on('end', () => resolve(response.statusCode ?? 0));
@@ -97,7 +99,7 @@ export function createFrontend(config: PodConfigOf<'frontend'>, deps: PodProgram
     async stop() {
       await Promise.all([pacer.stop(), payments.stop()]);
       await payment.stop();
-      for (const agent of Object.values(agents)) agent.destroy();
+      await Promise.all(Object.values(connections).map((kept) => kept.stop()));
       server.close();
       server.closeIdleConnections();
       deps.say('stopped', { skipped: pacer.skipped });

@@ -29,6 +29,8 @@ export function createOutside(config: PodConfigOf<'outside'>, deps: PodProgramDe
       });
     },
   );
+  // A goodbye of our own would make the client let go before our end has reached it.
+  server.prependListener('secureConnection', (socket) => socket.prependListener('end', () => socket.destroy()));
   server.on('tlsClientError', (cause) => deps.say('tls-error', { cause: cause.message }));
 
   function postWebhook(n: number): Promise<void> {

@@ -1,9 +1,8 @@
-/**
- * Calls the payment provider over TLS, one request per call and IP version, on a connection that is kept for a few
- * calls. The client closes first: a server that did would answer the client's goodbye with a reset.
- */
+/** Calls the payment provider over TLS, one request per call, on a connection that is kept for a few calls. */
 import { readFileSync } from 'node:fs';
+import type { Agent as HttpAgent } from 'node:http';
 import { Agent, request } from 'node:https';
+import { createKeptConnections, type KeptConnections } from './kept-connections.ts';
 import type { NameCache } from './name-cache.ts';
 import type { Family, PodProgramDeps } from './pod-config.ts';
 
@@ -23,10 +22,15 @@ export function createPaymentClient(
   config: { readonly name: string; readonly port: number; readonly caFile: string },
   deps: PodProgramDeps & { readonly nameCache: NameCache },
 ): PaymentClient {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: readFileSync(config.caFile) });
-  const calls: Record<Family, number> = { ipv4: 0, ipv6: 0 };
+  const ca = readFileSync(config.caFile);
+  const perFamily = (): KeptConnections =>
+    createKeptConnections({
+      requestsPerAgent: callsPerConnection,
+      createAgent: () => new Agent({ keepAlive: true, maxSockets: 1, ca }),
+    });
+  const connections = { ipv4: perFamily(), ipv6: perFamily() };
 
-  function post(address: string, n: number): Promise<number> {
+  function post(agent: HttpAgent, address: string, n: number): Promise<number> {
     return new Promise((resolve, reject) => {
       const call = request(
         {
@@ -56,14 +60,6 @@ export function createPaymentClient(
     });
   }
 
-  /** Ends idle connections politely and waits until the other side has said goodbye too. */
-  async function endIdle(): Promise<void> {
-    // A connection becomes idle a tick after its response ended.
-    await new Promise((resolve) => setImmediate(resolve));
-    const idle = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
-    await Promise.all(idle.map((socket) => new Promise((resolve) => socket.once('close', resolve).end())));
-  }
-
   return {
     async call(n, family) {
       const address = await deps.nameCache.resolve(config.name, family);
@@ -72,16 +68,13 @@ export function createPaymentClient(
       const tell = (outcome: string): void =>
         deps.say('payment', { family, outcome, latencyMs: deps.clock() - started });
       try {
-        tell(String(await post(address, n)));
+        tell(String(await connections[family].use((agent) => post(agent, address, n))));
       } catch (cause) {
         tell(cause instanceof Error ? cause.message : String(cause));
       }
-      calls[family] += 1;
-      if (calls[family] % callsPerConnection === 0) await endIdle();
     },
     async stop() {
-      await endIdle();
-      agent.destroy();
+      await Promise.all(Object.values(connections).map((kept) => kept.stop()));
     },
   };
 }

@@ -114,8 +114,8 @@ export async function connectPostgres(config: {
   return {
     query: (sql) => ask(message('Q', `${sql}\0`)),
     close() {
-      // Terminate is the last word; the server closes, and only then do we.
-      socket.write(message('X', ''));
+      // Terminate is the last word, and the end goes with it; we let go when the server has ended, too.
+      socket.end(message('X', ''));
       return closed;
     },
   };
