@@ -5,7 +5,7 @@ import type { NodeStatus } from './store.ts';
 /** A collector reports every few seconds; after this long it is taken for dead. */
 const staleMs = 20_000;
 
-export interface StoreHealth {
+interface StoreHealth {
   readonly url: string;
   readonly embedded: boolean;
   /** Null while the store does not answer; then `problem` says what happened. */

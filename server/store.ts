@@ -23,7 +23,7 @@ export interface MapQuery {
   readonly limit: number;
 }
 
-export interface MapAnswer {
+interface MapAnswer {
   readonly nodes: readonly MapNode[];
   readonly edges: readonly MapEdge[];
   readonly truncated: boolean;
@@ -43,7 +43,7 @@ export interface FlowsQuery {
   readonly before: FlowCursor | null;
 }
 
-export interface FlowsAnswer {
+interface FlowsAnswer {
   /** Newest first. */
   readonly rows: readonly FlowRow[];
   readonly next: FlowCursor | null;

@@ -24,7 +24,7 @@ export const widePools: Pools = {
   id: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
 };
 
-export function anyGlob(text: fc.Arbitrary<string>): fc.Arbitrary<Glob> {
+function anyGlob(text: fc.Arbitrary<string>): fc.Arbitrary<Glob> {
   return fc.tuple(text, fc.array(text, { maxLength: 3 })).map(([first, rest]) => glob(first, ...rest));
 }
 

@@ -5,7 +5,7 @@
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'] as const;
 
-export function isLoopback(listenHost: string): boolean {
+function isLoopback(listenHost: string): boolean {
   return listenHost === 'localhost' || listenHost === '::1' || /^127\./.test(listenHost);
 }
 

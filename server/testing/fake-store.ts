@@ -3,7 +3,7 @@ import type { Evidence } from '../../model/api.ts';
 import type { FlowRow } from '../../model/flow-row.ts';
 import type { Store } from '../store.ts';
 
-export const noCoverage: Evidence['coverage'] = { lost: {}, packetsSeen: 0, gaps: [], nodes: [] };
+const noCoverage: Evidence['coverage'] = { lost: {}, packetsSeen: 0, gaps: [], nodes: [] };
 
 export function fakeStore(of: Partial<Store> = {}): Store {
   return {
