@@ -22,7 +22,7 @@ interface NodeCardProps {
 }
 
 /** Room for the name, in widths of a middling letter. */
-const nameWidth = 18;
+const nameWidth = 17;
 
 export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode {
   const { item, rect, isSelected, isDimmed, isTabStop, onSelect, onPoint } = props;

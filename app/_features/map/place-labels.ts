@@ -6,7 +6,16 @@ import type { Point } from '../../_viz/layout/route-edges.ts';
 const labelWidth = 104;
 const labelHeight = 16;
 /** Words stand on the line, not in it. */
-export const labelRise = 7;
+export const labelRise = 10;
+/** On the curve, or beside it where it is steep. */
+const besides = [0, -labelWidth / 2 - 8, labelWidth / 2 + 8];
+
+const labelRect = (x: number, y: number): Rect => ({
+  x: x - labelWidth / 2,
+  y: y - labelRise - labelHeight / 2,
+  width: labelWidth,
+  height: labelHeight,
+});
 
 /** Edges that find no room are left out; theirs appear on hover. */
 export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): ReadonlyMap<string, Point> {
@@ -17,19 +26,15 @@ export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): Read
     const middle = samples.length / 2;
     const byCloseness = samples
       .map((point, index) => ({ point, distance: Math.abs(index - middle) }))
-      .sort((a, b) => a.distance - b.distance);
-    for (const { point } of byCloseness) {
-      const rect = {
-        x: point.x - labelWidth / 2,
-        y: point.y - labelRise - labelHeight / 2,
-        width: labelWidth,
-        height: labelHeight,
-      };
-      if (taken.some((other) => overlaps(rect, other))) continue;
-      placed.set(id, point);
-      taken.push(rect);
-      break;
-    }
+      .sort((a, b) => a.distance - b.distance)
+      .flatMap(({ point }) => besides.map((dx) => ({ x: point.x + dx, y: point.y })));
+    const found = byCloseness.find(({ x, y }) => {
+      const rect = labelRect(x, y);
+      return !taken.some((other) => overlaps(rect, other));
+    });
+    if (found === undefined) continue;
+    placed.set(id, found);
+    taken.push(labelRect(found.x, found.y));
   }
   return placed;
 }

@@ -69,9 +69,7 @@ export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMap
       setVisited(next);
       const rect = rectOf(next, layout);
       if (rect !== null) zoom.reveal(rect);
-      viewport.current
-        ?.querySelector<HTMLElement | SVGElement>(`[data-focus="${CSS.escape(`${next.kind} ${next.id}`)}"]`)
-        ?.focus({ preventScroll: true });
+      focusOn(viewport.current, next);
     }
   };
 
@@ -212,6 +210,14 @@ function Edges({ picture, layout, lit, selected, tabStop, onSelect, onPoint }: E
       </g>
     </svg>
   );
+}
+
+/** The element is found by its mark, which may hold any character. */
+function focusOn(viewport: HTMLElement | null, focus: Focus): void {
+  const wanted = `${focus.kind} ${focus.id}`;
+  for (const element of viewport?.querySelectorAll<HTMLElement | SVGElement>('[data-focus]') ?? []) {
+    if (element.dataset['focus'] === wanted) element.focus({ preventScroll: true });
+  }
 }
 
 interface Lit {

@@ -27,7 +27,7 @@ const widthOf = (letters: readonly string[]): number => letters.reduce((sum, let
 /** In Inter, against the width of `a`. */
 function letterWidth(letter: string): number {
   if (/[iljI.,:;'|!]/.test(letter)) return 0.5;
-  if (/[ftr()\-/]/.test(letter)) return 0.7;
+  if (/[ftr()/]/.test(letter)) return 0.7;
   if (/[mwMW@%…]/.test(letter)) return 1.45;
-  return /[A-Z]/.test(letter) ? 1.2 : 1;
+  return /[A-Z]/.test(letter) ? 1.2 : /[\d]/.test(letter) ? 1.08 : letter === '-' ? 0.85 : 1;
 }

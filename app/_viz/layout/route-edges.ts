@@ -95,10 +95,10 @@ function selfLoop(card: Rect): Route {
 }
 
 function obstaclesOf(columnOf: Int32Array, cards: readonly Rect[]): Obstacles {
-  const columns: [number, number][][] = [];
+  // A column can be empty: what stood there is gone and nothing moved into its place.
+  const columns: [number, number][][] = Array.from({ length: Math.max(0, ...columnOf) + 1 }, () => []);
   cards.forEach((card, node) => {
-    const column = columnOf[node] ?? 0;
-    (columns[column] ??= []).push([card.y - clearance, card.y + card.height + clearance]);
+    columns[columnOf[node] ?? 0]?.push([card.y - clearance, card.y + card.height + clearance]);
   });
   for (const column of columns) column.sort((a, b) => a[0] - b[0]);
   return columns;

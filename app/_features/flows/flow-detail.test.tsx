@@ -1,0 +1,50 @@
+// @vitest-environment jsdom
+import { cleanup, render, screen } from '@testing-library/react';
+import { afterEach, expect, test } from 'vitest';
+
+import { aFlow, anEndpoint } from '../../../model/flow.fixture.ts';
+import { FlowDetail } from './flow-detail.tsx';
+import { FlowRow } from './flow-row.tsx';
+
+afterEach(cleanup);
+
+const dropped = aFlow({
+  time: '2026-11-23T09:41:23.501123456Z',
+  verdict: 'DROPPED',
+  dropReason: 'NETFILTER_DROP',
+  dropLocation: 'nft_do_chain',
+  from: anEndpoint({
+    namespace: 'production',
+    pod: 'api-6f4c8d',
+    workload: 'api',
+    workloadKind: 'Deployment',
+    port: 43122,
+  }),
+  to: anEndpoint({ workload: 'payment.stripe.com', workloadKind: 'name', port: 443 }),
+  bytesToDst: '74',
+  packetsToDst: 1,
+  summary: 'TCP Flags: SYN',
+});
+
+test('a row tells time, verdict, both ends and why', () => {
+  render(<FlowRow flow={dropped} zone="utc" index={0} top={0} isOpen={false} isTabStop onOpen={() => {}} />);
+  const cells = screen.getAllByRole('gridcell').map((cell) => cell.textContent);
+  expect(cells).toEqual([
+    '09:41:23.501',
+    'DROPPED',
+    'production/api-6f4c8d:43122',
+    'payment.stripe.com:443',
+    'TCP',
+    'NETFILTER_DROP TCP Flags: SYN',
+    '74 B',
+  ]);
+});
+
+test('the detail has what the row leaves out, and no empty field', () => {
+  render(<FlowDetail flow={dropped} onClose={() => {}} />);
+  for (const text of ['nft_do_chain', 'Deployment api', '1 packets, 74 B', '2026-11-23T09:41:23.501123456Z']) {
+    expect(screen.getByText(text)).toBeDefined();
+  }
+  expect(screen.queryByText('Container')).toBeNull();
+  expect(screen.queryByText('Application')).toBeNull();
+});

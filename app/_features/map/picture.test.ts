@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+
+import type { MapEdge, MapNode } from '../../../model/api.ts';
+import { labWorld, madeUpWorld, mapOf, seeded } from '../../testing/fixture-data.ts';
+import { aNode, anEdge } from '../../testing/map.fixture.ts';
+import { keepToBudget } from './budget.ts';
+import { foldOutside, registrableDomain } from './fold-outside.ts';
+import { nodeOfId } from './node-id.ts';
+import { createPicture } from './picture.ts';
+
+const outside = (name: string, kind = 'name'): MapNode => aNode({ namespace: '', kind, name });
+const api = aNode();
+const to = (node: MapNode, of: Partial<MapEdge> = {}): MapEdge =>
+  anEdge({ source: api.id, destination: node.id, ...of });
+
+describe('the picture of the lab', () => {
+  const picture = createPicture(mapOf(labWorld(60_000), 0, 60_000, 'workload'));
+
+  test('has a box per namespace and none round the outside', () => {
+    expect([...picture.boxes.values()]).toEqual(['production', 'kube-system']);
+    const stripe = picture.nodes.get('default//name/payment.stripe.com');
+    expect(stripe).toMatchObject({ box: null, isOutside: true, drops: 312, failed: 1 });
+  });
+
+  test('marks exactly the edge that is dropped', () => {
+    const dropped = [...picture.edges.values()].filter((item) => item.state === 'dropped');
+    expect(dropped.map((item) => item.label)).toEqual(['312 dropped']);
+  });
+});
+
+test('things of a host without Kubernetes share one box', () => {
+  const unit = aNode({ namespace: '', kind: 'unit', name: 'nginx.service' });
+  const picture = createPicture(mapOf({ nodes: [unit, outside('a.example')], edges: [] }, 0, 1_000, 'workload'));
+  expect([...picture.boxes.values()]).toEqual(['this host']);
+});
+
+test('an id is taken apart, slashes in the name included', () => {
+  expect(nodeOfId('c//address/10.0.0.0/8')).toMatchObject({ namespace: '', kind: 'address', name: '10.0.0.0/8' });
+  expect(nodeOfId('nonsense')).toBeNull();
+});
+
+describe('many things outside', () => {
+  const names = Array.from({ length: 20 }, (_, index) => outside(`s${index}.amazonaws.com`));
+
+  test('are folded by domain, and their edges added up', () => {
+    const folded = foldOutside(
+      [api, ...names],
+      names.map((node) => to(node, { requests: 2, bytesToSource: '10' })),
+    );
+    expect(folded.nodes.map((node) => node.name)).toEqual(['api', '*.amazonaws.com']);
+    expect(folded.edges).toHaveLength(1);
+    expect(folded.edges[0]).toMatchObject({ requests: 40, bytesToSource: '200', latencyMs: null });
+    expect([...folded.members.values()][0]).toHaveLength(20);
+  });
+
+  test('keep a card of their own when they lose packets', () => {
+    const edges = names.map((node, index) => to(node, index === 7 ? { drops: 5 } : {}));
+    const folded = foldOutside([api, ...names], edges);
+    expect(folded.nodes.map((node) => node.name)).toEqual(['api', 's7.amazonaws.com', '*.amazonaws.com']);
+  });
+
+  test.each([
+    ['a.b.stripe.com', 'stripe.com'],
+    ['shop.example.co.uk', 'example.co.uk'],
+    ['localhost', 'localhost'],
+    ['Stripe.COM.', 'stripe.com'],
+  ])('%s belongs to %s', (name, domain) => {
+    expect(registrableDomain(name)).toBe(domain);
+  });
+});
+
+describe('the budget of a map', () => {
+  const world = madeUpWorld(500, 0, seeded(500));
+
+  test('leaves out what carries least, never what is dropped, and says what share is shown', () => {
+    const shown = keepToBudget(world.nodes, world.edges);
+    expect(shown.nodes).toHaveLength(300);
+    const drops = (edges: readonly MapEdge[]): number => edges.reduce((sum, edge) => sum + edge.drops, 0);
+    expect(drops(shown.edges)).toBe(drops(world.edges));
+    expect(shown.notice).toMatch(/^300 of \d+ shown, with \d+ % of bytes and every drop$/);
+  });
+
+  test('leaves a small map alone', () => {
+    expect(keepToBudget([api], []).notice).toBeNull();
+  });
+});

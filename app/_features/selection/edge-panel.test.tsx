@@ -1,0 +1,56 @@
+// @vitest-environment jsdom
+import { cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { afterEach, expect, test } from 'vitest';
+
+import { labWorld, mapOf } from '../../testing/fixture-data.ts';
+import { createPicture, type PictureEdge } from '../map/picture.ts';
+import { EdgePanel } from './edge-panel.tsx';
+import { NodePanel } from './node-panel.tsx';
+
+afterEach(cleanup);
+
+const picture = createPicture(mapOf(labWorld(60_000), 0, 60_000, 'workload'));
+const edge = (name: string): PictureEdge =>
+  [...picture.edges.values()].find((item) => item.edge.destination.endsWith(`/${name}`)) ?? expect.fail(name);
+
+test('the panel of a dropped edge starts with what it means', () => {
+  const opened: string[] = [];
+  render(
+    <EdgePanel
+      item={edge('payment.stripe.com')}
+      picture={picture}
+      nowMs={60_000}
+      onSelectNode={(id) => opened.push(id)}
+      onClose={() => opened.push('closed')}
+    />,
+  );
+  expect(screen.getByText('api cannot reach payment.stripe.com:443')).toBeDefined();
+  expect(screen.getByText('NETFILTER_DROP')).toBeDefined();
+  fireEvent.click(screen.getByRole('button', { name: 'api' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Close' }));
+  expect(opened).toEqual(['default/production/Deployment/api', 'closed']);
+});
+
+test('the panel of an HTTP edge has its statuses and its latency', () => {
+  render(<EdgePanel item={edge('api')} picture={picture} nowMs={60_000} onSelectNode={() => {}} onClose={() => {}} />);
+  for (const text of ['200', '404', '500', 'p50', 'p95', 'p99', '7.84 ms']) {
+    expect(screen.getAllByText(text).length).toBeGreaterThan(0);
+  }
+});
+
+test('the panel of a card lists its peers, the failing one first', () => {
+  const item = picture.nodes.get('default/production/Deployment/api') ?? expect.fail('api');
+  const opened: string[] = [];
+  render(
+    <NodePanel
+      item={item}
+      picture={picture}
+      onSelectEdge={({ edge: chosen }) => opened.push(chosen.destination)}
+      onClose={() => {}}
+    />,
+  );
+  const peers = screen.getAllByRole('button').map((button) => button.textContent);
+  expect(peers.filter(Boolean)[0]).toContain('payment.stripe.com');
+  fireEvent.click(screen.getByRole('button', { name: /postgres/ }));
+  expect(opened).toEqual(['default/production/StatefulSet/postgres']);
+});
