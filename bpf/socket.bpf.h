@@ -39,7 +39,7 @@ static __always_inline bool socket_describe(struct socket_record *record, const 
 			map_ip4(record->remote, peer);
 		return true;
 	}
-	BPF_CORE_READ_INTO(record->local, sk, __sk_common.skc_v6_rcv_saddr);
+	BPF_CORE_READ_INTO(&record->local, sk, __sk_common.skc_v6_rcv_saddr);
 	BPF_CORE_READ_INTO(&remote, sk, __sk_common.skc_v6_daddr);
 	__builtin_memcpy(record->remote, &remote, sizeof(remote));
 	/* An IPv6 socket that speaks IPv4: its packets are IPv4. */

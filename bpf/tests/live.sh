@@ -218,6 +218,37 @@ closed_port_is_a_drop() {
 	grep -q "^drop .*b=10.99.0.2,81 .* reason=$reason " "$work/out"
 }
 
+# A listening socket has its owner from the walk, a connection from its making; both name pid and namespace.
+sockets_have_owners() {
+	start_printing || return 1
+	in_ns $a build/traffic connect fd99:2::2 8080 1 || return 1
+	in_ns $a build/traffic connect 10.99.0.2 8080 1 || return 1
+	sleep 0.5
+	stop_probe || return 1
+	namespace=$(stat -L -c %i /run/netns/$b) client=$(stat -L -c %i /run/netns/$a)
+	grep '^socket.*8080' "$work/out"
+	grep -q "^socket local=::,8080 remote=::,0 protocol=6 family=6 state=10 netns=$namespace pid=$server .*comm=traffic" "$work/out" &&
+		grep -q "^socket local=fd99:1::2,[0-9]* remote=fd99:2::2,8080 protocol=6 family=6 .* netns=$client .*comm=traffic" "$work/out" &&
+		grep -q "^socket local=10.99.0.1,[0-9]* remote=10.99.0.2,8080 protocol=6 family=4 .* netns=$client .*comm=traffic" "$work/out"
+}
+
+# The far socket of a flow tells its round-trip time and its control group, over IPv6 as over IPv4.
+flows_have_their_socket() {
+	start_printing || return 1
+	ip netns exec $a build/traffic pipeline 10.99.0.2 8080 100000000 16 &
+	first=$!
+	ip netns exec $a build/traffic pipeline fd99:2::2 8080 100000000 16 &
+	second=$!
+	sleep 6.5
+	kill $first $second
+	wait $first $second
+	stop_probe || return 1
+	grep '^flow.*8080' "$work/out" | tail -4
+	for address in 10.99.0.2 fd99:2::2; do
+		grep "^flow.*=$address,8080 " "$work/out" | grep -q 'srtt_us=[1-9].* cgroup=[1-9]' || return 1
+	done
+}
+
 interfaces_come_and_go() {
 	start_printing || return 1
 	ip link add veth9 netns $host type veth peer name eth9 netns $a || return 1
@@ -355,6 +386,8 @@ check '6400 requests in writes of 640 are copied whole over IPv6' pipelining_is_
 check 'a short connection is one record' short_connections_are_one_record
 check 'an nftables drop is seen, and no other' one_drop_and_no_other
 check 'a closed port is seen' closed_port_is_a_drop
+check 'sockets have owners' sockets_have_owners
+check 'flows know the socket they lead to' flows_have_their_socket
 check 'interfaces come and go' interfaces_come_and_go
 check 'sums survive a collector that comes and goes' sums_survive_reconnects
 check 'a collector that does not read loses payload only' slow_collector_loses_payload_only
