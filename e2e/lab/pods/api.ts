@@ -54,7 +54,13 @@ export function createApi(config: PodConfigOf<'api'>, deps: PodProgramDeps): Pod
   const chores = [
     createPacer(
       { perSecond: 1000 / paymentEveryMs, maxInFlight: 1 },
-      { task: (n) => payment.call(n, n % 2 === 0 ? 'ipv4' : 'ipv6'), clock: deps.clock },
+      {
+        // Both at once, as a client does that does not know which of them works.
+        task: async (n) => {
+          await Promise.all(families.map((family) => payment.call(n, family)));
+        },
+        clock: deps.clock,
+      },
     ),
     createPacer(
       { perSecond: 1000 / unknownNameEveryMs, maxInFlight: 1 },
