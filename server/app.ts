@@ -7,7 +7,7 @@ import { type HostRule, isHostAllowed } from './request/host.ts';
 import { type AssetsContext, registerAssets } from './routes/assets.ts';
 import { type RouteContext, sendFailure } from './routes/context.ts';
 import { registerHealthRoute } from './routes/health.ts';
-import { registerLiveRoute } from './routes/live.ts';
+import { livePath, registerLiveRoute } from './routes/live.ts';
 import { registerSearchRoutes } from './routes/search.ts';
 import { closedPolicy, securityHeaders } from './static/content-security.ts';
 
@@ -72,7 +72,7 @@ function addCounting(app: FastifyInstance, { metrics }: AppDeps): void {
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'pages';
     metrics.requests.inc({ route, method: request.method, status: reply.statusCode });
-    metrics.duration.observe({ route }, reply.elapsedTime / 1000);
+    if (route !== livePath) metrics.duration.observe({ route }, reply.elapsedTime / 1000);
     request.log.debug({ route, status: reply.statusCode, ms: reply.elapsedTime }, 'answered');
     return Promise.resolve();
   });

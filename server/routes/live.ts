@@ -7,6 +7,7 @@ import { type LiveQuery, parseLiveQuery } from '../request/parameters.ts';
 import { closedPolicy, securityHeaders } from '../static/content-security.ts';
 import { type RouteContext, sendFailure } from './context.ts';
 
+export const livePath = '/api/v1/live';
 const maxStreams = 256;
 const maxFlowsPerEvent = 500;
 /** About as many seconds. */
@@ -26,7 +27,7 @@ export function registerLiveRoute(app: FastifyInstance, context: RouteContext): 
   context.stopping.addEventListener('abort', () => {
     for (const stream of streams) stream.end();
   });
-  app.get('/api/v1/live', { exposeHeadRoute: false }, (request, reply) => {
+  app.get(livePath, { exposeHeadRoute: false }, (request, reply) => {
     const query = parseLiveQuery(request.query);
     if (!query.ok) return sendFailure(reply, query.error);
     if (streams.size >= maxStreams) {
