@@ -74,6 +74,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
   let hello: Hello | null = null;
   let nowNs = 0;
   let offsetNs = 0n;
+  let offsetMs = 0;
   let latestFlowNs = 0;
   let latestFlushNs = 0;
   /** Flow records came since the last flush. */
@@ -85,7 +86,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
   const waiting = new Map<Conversation, Connection>();
 
   const wallNs = (monoNs: number): bigint => BigInt(monoNs) + offsetNs;
-  const moment = (monoNs: number): Moment => ({ monoNs, wallMs: Number(wallNs(monoNs) / 1_000_000n) });
+  const moment = (monoNs: number): Moment => ({ monoNs, wallMs: monoNs / 1e6 + offsetMs });
 
   const connections: Connections = createConnections(
     { limit: config.connectionsLimit ?? 262_144, idleNs: 900e9 },
@@ -282,6 +283,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     frame(frame) {
       nowNs = Math.max(nowNs, frame.monoNs);
       offsetNs = frame.realOffsetNs + config.shiftNs;
+      offsetMs = Number(offsetNs / 1000n) / 1000;
       flushIfDue(nowNs);
       switch (frame.type) {
         case frameType.hello:

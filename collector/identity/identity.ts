@@ -59,9 +59,9 @@ export function createIdentity(config: IdentityConfig): Identity {
       if (names.lookup(scope, server, at.monoNs).length === 0) names.learn(scope, name, server, 0, at.monoNs);
     },
     resolvePair(source, destination, protocol, at) {
-      const scope = scopeAt(source, protocol, at);
-      const to = resolveEndpoint(destination, protocol, scope, at, sources);
-      return [resolveEndpoint(source, protocol, scopeOf(to), at, sources), to];
+      // Clients ask for the names of servers: only the destination is called as its peer calls it.
+      const from = resolveEndpoint(source, protocol, '', at, sources);
+      return [from, resolveEndpoint(destination, protocol, scopeOf(from), at, sources)];
     },
     isLocal(address, at) {
       if (interfaces.isNodeAddress(address) || interfaces.netnsOf(address) !== undefined) return true;

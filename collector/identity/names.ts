@@ -49,9 +49,10 @@ export function createNames(config: NamesConfig): Names {
       add(address, name, nowNs, untilNs);
     },
     lookup(scope, address, nowNs) {
-      const own = scope === '' ? undefined : entries.get(`${address}${scope}`);
-      if (own !== undefined && own.untilNs >= nowNs) return own.names;
       const shared = entries.get(address);
+      // Whatever a scope learned, all learned: most addresses have no name at all.
+      const own = scope === '' || shared === undefined ? undefined : entries.get(`${address}${scope}`);
+      if (own !== undefined && own.untilNs >= nowNs) return own.names;
       return shared !== undefined && shared.untilNs >= nowNs ? shared.names : none;
     },
   };

@@ -32,16 +32,47 @@ interface Entry {
   readonly isListening: boolean;
 }
 
-function lastTold(map: Map<string, Entry>, key: string, entry: Entry, limit: number): void {
-  map.delete(key);
-  map.set(key, entry);
-  const oldest = map.size > limit ? map.keys().next().value : undefined;
-  if (oldest !== undefined) map.delete(oldest);
+interface Entries {
+  readonly size: number;
+  get(port: number, protocol: number, where: string): Entry | undefined;
+  /** Forgets the one told longest ago when there are too many. */
+  put(port: number, protocol: number, where: string, entry: Entry): void;
+}
+
+function createEntries(limit: number): Entries {
+  const entries = new Map<string, Entry & { readonly portKey: number }>();
+  /** How many entries a port has: lookups of other ports, which are most, make no string. */
+  const ports = new Map<number, number>();
+  const keyOf = (port: number, protocol: number): number => port * 256 + protocol;
+  const remove = (key: string): void => {
+    const entry = entries.get(key);
+    if (entry === undefined) return;
+    entries.delete(key);
+    const left = (ports.get(entry.portKey) ?? 1) - 1;
+    if (left === 0) ports.delete(entry.portKey);
+    else ports.set(entry.portKey, left);
+  };
+  return {
+    get size() {
+      return entries.size;
+    },
+    get: (port, protocol, where) =>
+      ports.has(keyOf(port, protocol)) ? entries.get(`${protocol} ${port} ${where}`) : undefined,
+    put(port, protocol, where, entry) {
+      const key = `${protocol} ${port} ${where}`;
+      const portKey = keyOf(port, protocol);
+      remove(key);
+      entries.set(key, { ...entry, portKey });
+      ports.set(portKey, (ports.get(portKey) ?? 0) + 1);
+      const oldest = entries.size > limit ? entries.keys().next().value : undefined;
+      if (oldest !== undefined) remove(oldest);
+    },
+  };
 }
 
 export function createSockets(limit = 65536): Sockets {
-  const exact = new Map<string, Entry>();
-  const wildcard = new Map<string, Entry>();
+  const exact = createEntries(limit);
+  const wildcard = createEntries(limit);
   const containers = new Map<number, Set<string>>();
   /** One object per process and group, shared by its sockets. */
   const owners = new Map<string, SocketOwner>();
@@ -56,10 +87,8 @@ export function createSockets(limit = 65536): Sockets {
     return owner;
   };
 
-  const lookup = (netns: number, address: AddressKey, port: number, protocol: number): Entry | undefined => {
-    const end = `${protocol} ${port}`;
-    return exact.get(`${end} ${address}`) ?? (netns === 0 ? undefined : wildcard.get(`${end} ${netns}`));
-  };
+  const onEvery = (netns: number, port: number, protocol: number): Entry | undefined =>
+    netns === 0 ? undefined : wildcard.get(port, protocol, String(netns));
 
   return {
     get size() {
@@ -68,18 +97,18 @@ export function createSockets(limit = 65536): Sockets {
     apply(facts) {
       const owner = ownerFor(facts);
       const isListening = facts.state === tcpListen || facts.protocol === protocolUdp;
-      const end = `${facts.protocol} ${facts.localPort}`;
       const entry = { owner, isListening };
-      if (facts.isWildcard) lastTold(wildcard, `${end} ${facts.netns}`, entry, limit);
-      else lastTold(exact, `${end} ${facts.local}`, entry, limit);
+      if (facts.isWildcard) wildcard.put(facts.localPort, facts.protocol, String(facts.netns), entry);
+      else exact.put(facts.localPort, facts.protocol, facts.local, entry);
       const seen = containers.get(facts.netns) ?? new Set();
       if (seen.size < containersPerNamespace) containers.set(facts.netns, seen.add(owner.container));
     },
-    find: (netns, address, port, protocol) => lookup(netns, address, port, protocol)?.owner,
+    find: (netns, address, port, protocol) =>
+      (exact.get(port, protocol, address) ?? onEvery(netns, port, protocol))?.owner,
     isListener(netns, address, port, protocol) {
       if (protocol === protocolUdp) return false;
-      const listening = netns === 0 ? undefined : wildcard.get(`${protocol} ${port} ${netns}`);
-      return listening?.isListening ?? exact.get(`${protocol} ${port} ${address}`)?.isListening ?? false;
+      const entry = onEvery(netns, port, protocol) ?? exact.get(port, protocol, address);
+      return entry?.isListening ?? false;
     },
     containerOf(netns) {
       const seen = containers.get(netns);

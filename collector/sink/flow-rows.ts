@@ -17,9 +17,9 @@ import {
   type Ternary,
   type Verdict,
 } from '../../model/words.ts';
-import { addressBytes, type AddressKey } from '../decode/address.ts';
+import { flowKey } from '../decode/wire.ts';
 import type { Endpoint } from '../identity/endpoint.ts';
-import type { DnsExchange, HttpExchange } from '../protocol/exchange.ts';
+import type { DnsExchange, HttpExchange, Side } from '../protocol/exchange.ts';
 
 type FlowBlock = Block<typeof flowColumns>;
 
@@ -31,22 +31,28 @@ export interface Counts {
   readonly packetsToSrc: number;
 }
 
-export interface FlowRow {
-  readonly timeNs: bigint;
+/** Who a row is between, from its source to its destination. */
+export interface Parties {
+  /** struct flow_key of the conversation; addresses are read out of it. */
+  readonly key: Buffer;
+  readonly sourceSide: Side;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly from: Endpoint;
+  readonly to: Endpoint;
   readonly connectionLow: number;
   readonly connectionHigh: number;
+  readonly protocol: number;
+  readonly ipVersion: number;
+}
+
+export interface FlowRow {
+  readonly timeNs: bigint;
+  readonly parties: Parties;
   readonly reporter: Reporter;
   readonly kind: FlowKind;
   readonly verdict: Verdict;
   readonly isReply: Ternary;
-  readonly source: AddressKey;
-  readonly sourcePort: number;
-  readonly from: Endpoint;
-  readonly destination: AddressKey;
-  readonly destinationPort: number;
-  readonly to: Endpoint;
-  readonly protocol: number;
-  readonly ipVersion: number;
   readonly interface: string;
   readonly counts: Counts;
   /** Counted at the other end; null when that is not here. */
@@ -61,8 +67,8 @@ export interface FlowRow {
   readonly srttUs?: number;
   readonly retransmits?: number;
   readonly durationNs?: number;
-  readonly http?: HttpExchange;
-  readonly dns?: DnsExchange;
+  readonly http?: HttpExchange | undefined;
+  readonly dns?: DnsExchange | undefined;
   readonly isTls?: boolean;
   readonly sni?: string;
 }
@@ -84,6 +90,7 @@ export const noCounts: Counts = { bytesToDst: 0, bytesToSrc: 0, packetsToDst: 0,
 
 const high = 4294967296;
 const none: readonly string[] = [];
+const addressAt = [flowKey.addr_a, flowKey.addr_b] as const;
 const icmpProtocols: ReadonlySet<number> = new Set([1, 58]);
 const protocolNames: Readonly<Record<number, string>> = { 1: 'ICMPv4', 6: 'TCP', 17: 'UDP', 58: 'ICMPv6', 132: 'SCTP' };
 
@@ -106,36 +113,38 @@ function pushCount(column: FlowBlock['columns']['bytes_to_dst'], count: number):
   column.pushParts(count >>> 0, Math.floor(count / high));
 }
 
-function pushSource(columns: FlowBlock['columns'], row: FlowRow): void {
-  columns.src_ip.push(addressBytes(row.source), 0);
-  columns.src_port.push(icmpProtocols.has(row.protocol) ? 0 : row.sourcePort);
-  columns.src_namespace.push(row.from.namespace);
-  columns.src_pod.push(row.from.pod);
-  columns.src_workload.push(row.from.workload);
-  columns.src_workload_kind.push(row.from.workloadKind);
-  columns.src_service.push(row.from.service);
-  columns.src_labels.push(row.from.labels);
-  columns.src_identity.push(row.from.identity);
-  columns.src_names.push(row.from.names);
-  columns.src_process.push(row.from.process);
-  columns.src_unit.push(row.from.unit);
-  columns.src_container.push(row.from.container);
+function pushSource(columns: FlowBlock['columns'], parties: Parties): void {
+  const end = parties.from;
+  columns.src_ip.push(parties.key, addressAt[parties.sourceSide]);
+  columns.src_port.push(icmpProtocols.has(parties.protocol) ? 0 : parties.sourcePort);
+  columns.src_namespace.push(end.namespace);
+  columns.src_pod.push(end.pod);
+  columns.src_workload.push(end.workload);
+  columns.src_workload_kind.push(end.workloadKind);
+  columns.src_service.push(end.service);
+  columns.src_labels.push(end.labels);
+  columns.src_identity.push(end.identity);
+  columns.src_names.push(end.names);
+  columns.src_process.push(end.process);
+  columns.src_unit.push(end.unit);
+  columns.src_container.push(end.container);
 }
 
-function pushDestination(columns: FlowBlock['columns'], row: FlowRow): void {
-  columns.dst_ip.push(addressBytes(row.destination), 0);
-  columns.dst_port.push(icmpProtocols.has(row.protocol) ? 0 : row.destinationPort);
-  columns.dst_namespace.push(row.to.namespace);
-  columns.dst_pod.push(row.to.pod);
-  columns.dst_workload.push(row.to.workload);
-  columns.dst_workload_kind.push(row.to.workloadKind);
-  columns.dst_service.push(row.to.service);
-  columns.dst_labels.push(row.to.labels);
-  columns.dst_identity.push(row.to.identity);
-  columns.dst_names.push(row.to.names);
-  columns.dst_process.push(row.to.process);
-  columns.dst_unit.push(row.to.unit);
-  columns.dst_container.push(row.to.container);
+function pushDestination(columns: FlowBlock['columns'], parties: Parties): void {
+  const end = parties.to;
+  columns.dst_ip.push(parties.key, addressAt[parties.sourceSide === 0 ? 1 : 0]);
+  columns.dst_port.push(icmpProtocols.has(parties.protocol) ? 0 : parties.destinationPort);
+  columns.dst_namespace.push(end.namespace);
+  columns.dst_pod.push(end.pod);
+  columns.dst_workload.push(end.workload);
+  columns.dst_workload_kind.push(end.workloadKind);
+  columns.dst_service.push(end.service);
+  columns.dst_labels.push(end.labels);
+  columns.dst_identity.push(end.identity);
+  columns.dst_names.push(end.names);
+  columns.dst_process.push(end.process);
+  columns.dst_unit.push(end.unit);
+  columns.dst_container.push(end.container);
 }
 
 function pushCounters(columns: FlowBlock['columns'], row: FlowRow): void {
@@ -192,9 +201,10 @@ export function createFlowRows(config: FlowRowsConfig, block: () => FlowBlock): 
     append(row) {
       const target = block();
       const { columns } = target;
+      const { parties } = row;
       columns.time.push(row.timeNs);
       columns.id.push(id);
-      columns.connection_id.pushParts(row.connectionLow, row.connectionHigh);
+      columns.connection_id.pushParts(parties.connectionLow, parties.connectionHigh);
       columns.cluster.push(config.cluster);
       columns.node.push(config.node);
       columns.source.push(source);
@@ -205,10 +215,10 @@ export function createFlowRows(config: FlowRowsConfig, block: () => FlowBlock): 
       columns.drop_location.push(row.dropLocation ?? '');
       columns.direction.push(directionOf(row.reporter));
       columns.is_reply.push(ternaryCode(row.isReply));
-      pushSource(columns, row);
-      pushDestination(columns, row);
-      columns.protocol.push(protocolNames[row.protocol] ?? `IP-${row.protocol}`);
-      columns.ip_version.push(row.ipVersion);
+      pushSource(columns, parties);
+      pushDestination(columns, parties);
+      columns.protocol.push(protocolNames[parties.protocol] ?? `IP-${parties.protocol}`);
+      columns.ip_version.push(parties.ipVersion);
       columns.tcp_flags.push(row.tcpFlags ?? 0);
       columns.icmp_type.push(row.icmpType ?? 0);
       columns.icmp_code.push(row.icmpCode ?? 0);

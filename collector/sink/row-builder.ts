@@ -7,7 +7,7 @@ import type { End, Moment } from '../identity/endpoint.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Exchange, Side } from '../protocol/exchange.ts';
 import type { Ternary } from '../../model/words.ts';
-import { noCounts, type Counts, type FlowRow, type FlowRows } from './flow-rows.ts';
+import { noCounts, type Counts, type FlowRows, type Parties } from './flow-rows.ts';
 
 /** Packets that the kernel threw away, as one drop record told. */
 export interface Dropped {
@@ -63,45 +63,25 @@ function endOf(connection: Connection, side: Side): End {
 export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
   const { identity, rows } = deps;
 
-  /** What rows of any kind say about the conversation, from `source` to the other side. */
-  const common = (
-    connection: Connection,
-    source: Side,
-    atNs: number,
-  ): Pick<
-    FlowRow,
-    | 'timeNs'
-    | 'connectionLow'
-    | 'connectionHigh'
-    | 'source'
-    | 'sourcePort'
-    | 'from'
-    | 'destination'
-    | 'destinationPort'
-    | 'to'
-    | 'protocol'
-    | 'ipVersion'
-  > => {
-    const [start, end] = [endOf(connection, source), endOf(connection, other(source))];
-    const [from, to] = identity.resolvePair(start, end, connection.protocol, deps.moment(atNs));
+  const partiesOf = (connection: Connection, source: Side, at: Moment): Parties => {
+    const { protocol } = connection;
+    const [from, to] = identity.resolvePair(endOf(connection, source), endOf(connection, other(source)), protocol, at);
     return {
-      timeNs: deps.wallNs(atNs),
+      key: connection.key,
+      sourceSide: source,
+      sourcePort: connection.ports[source],
+      destinationPort: connection.ports[other(source)],
+      from,
+      to,
       connectionLow: connection.idLow,
       connectionHigh: connection.idHigh,
-      source: start.address,
-      sourcePort: start.port,
-      from,
-      destination: end.address,
-      destinationPort: end.port,
-      to,
-      protocol: connection.protocol,
+      protocol,
       ipVersion: connection.family,
     };
   };
 
   /** Which end a row without counters of its own belongs to. */
-  const reporterFor = (connection: Connection, source: Side, atNs: number): 'source' | 'destination' => {
-    const at = deps.moment(atNs);
+  const reporterFor = (connection: Connection, source: Side, at: Moment): 'source' | 'destination' => {
     if (identity.isLocal(connection.addresses[source], at)) return 'source';
     if (identity.isLocal(connection.addresses[other(source)], at)) return 'destination';
     const { reporter } = chooseEnds(connection, identity.interfaces);
@@ -123,7 +103,8 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
       const source = connection.initiator;
       const { counted, peer, reporter } = account.ends;
       rows.append({
-        ...common(connection, source, connection.lastNs),
+        timeNs: deps.wallNs(connection.lastNs),
+        parties: partiesOf(connection, source, deps.moment(connection.lastNs)),
         reporter,
         kind: account.kind,
         verdict: 'FORWARDED',
@@ -145,13 +126,14 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
     },
 
     exchange(connection, exchange) {
-      const l7 = exchange.type === 'HTTP' ? { http: exchange } : { dns: exchange };
-      const reporter = reporterFor(connection, exchange.client, exchange.requestNs);
+      const at = deps.moment(exchange.requestNs);
       const ends = chooseEnds(connection, identity.interfaces);
       rows.append({
-        ...common(connection, exchange.client, exchange.requestNs),
-        ...l7,
-        reporter,
+        timeNs: deps.wallNs(exchange.requestNs),
+        parties: partiesOf(connection, exchange.client, at),
+        http: exchange.type === 'HTTP' ? exchange : undefined,
+        dns: exchange.type === 'DNS' ? exchange : undefined,
+        reporter: reporterFor(connection, exchange.client, at),
         kind: exchange.isAnswered ? 'l7_response' : 'l7_request',
         verdict: 'FORWARDED',
         isReply: 'no',
@@ -163,9 +145,11 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
 
     drop(drop) {
       const { connection, sender } = drop;
+      const at = deps.moment(drop.firstNs);
       rows.append({
-        ...common(connection, sender, drop.firstNs),
-        reporter: reporterFor(connection, sender, drop.firstNs),
+        timeNs: deps.wallNs(drop.firstNs),
+        parties: partiesOf(connection, sender, at),
+        reporter: reporterFor(connection, sender, at),
         kind: 'drop',
         verdict: 'DROPPED',
         isReply: isReply(drop),

@@ -12,8 +12,8 @@ function keepingBlock(schema: Schema, kept: Row[]): unknown {
     Object.keys(schema).map((name) => [
       name,
       {
-        push(value: unknown, offset?: number) {
-          row[name] = value instanceof Uint8Array ? Buffer.from(value).toString('latin1', offset) : value;
+        push(value: unknown, offset = 0) {
+          row[name] = value instanceof Uint8Array ? Buffer.from(value).toString('latin1', offset, offset + 16) : value;
         },
         pushParts: (low: number, high: number) => void (row[name] = (BigInt(high) << 32n) | BigInt(low)),
       },

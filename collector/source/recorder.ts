@@ -1,5 +1,4 @@
 /** Writes what the probe sends to a file, frame by frame, and what the Kubernetes API says between them. */
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Frame } from '../decode/frame-parser.ts';
@@ -29,8 +28,11 @@ export function createRecorder(path: string, deps: RecorderDeps): Recorder {
   const file = createWriteStream(path, { mode: 0o600 });
   let failure: Error | null = null;
   let latest: Frame | null = null;
+  let resume: () => void = () => undefined;
+  file.on('drain', () => resume());
   file.on('error', (error) => {
     failure = error;
+    resume();
     deps.log.error({ err: error, path }, 'cannot write the recording, recording stops');
   });
 
@@ -57,7 +59,10 @@ export function createRecorder(path: string, deps: RecorderDeps): Recorder {
       if (failure === null && latest !== null) writeChange(change, latest);
     },
     async ready() {
-      if (failure === null && file.writableNeedDrain) await Promise.race([once(file, 'drain'), once(file, 'close')]);
+      if (failure !== null || !file.writableNeedDrain) return;
+      await new Promise<void>((resolve) => {
+        resume = resolve;
+      });
     },
     async stop() {
       if (failure !== null) return;
