@@ -306,6 +306,7 @@ slow_collector_loses_payload_only() {
 	wait $collector || return 1
 	lost=$(awk '$1 == "stats" { lost = $7 } END { print lost }' "$work/out")
 	echo "lost $lost bytes, $memory KiB of memory, gaps: $(grep -c '^gap' "$work/out")"
+	grep "^stats" "$work/out" | tail -1
 	[ "$lost" -gt 1000000 ] && [ "$memory" -lt 100000 ] && grep -q '^gap' "$work/out" &&
 		agrees "$(flow_bytes "$index" 1 "$work/out")" "$rx"
 }
@@ -324,7 +325,8 @@ verdict_stops_copying() {
 
 dies_with_its_parent() {
 	rm -f "$work/err"
-	sh -c "ip netns exec $host build/palomar-probe --print >/dev/null 2>'$work/err' & sleep 1"
+	sh -c "ip netns exec $host build/palomar-probe --print >/dev/null 2>'$work/err' &
+		until grep -q watching '$work/err'; do sleep 0.1; done"
 	wait_for "$work/err" stopped
 }
 
