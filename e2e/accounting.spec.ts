@@ -1,5 +1,5 @@
 /** What flows say was transferred is what the interfaces counted: 100 MB there and back, both IP versions. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { api, frontend } from './lab/topology.ts';
@@ -13,8 +13,8 @@ const tolerance = 0.001;
 let measured: MeasuredStack;
 beforeAll(async () => {
   measured = await startMeasuredStack();
+  return () => measured.stop();
 });
-afterAll(() => measured.stop());
 
 const count = z.coerce.number();
 const totalsSchema = z.object({

@@ -1,5 +1,5 @@
 /** Every request and every lookup is there once, with what was said: 10,000 over HTTP, 1,000 over DNS. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { api, dns, frontend, ports } from './lab/topology.ts';
@@ -9,8 +9,8 @@ import { eventually } from './stack.ts';
 let measured: MeasuredStack;
 beforeAll(async () => {
   measured = await startMeasuredStack();
+  return () => measured.stop();
 });
-afterAll(() => measured.stop());
 
 const lineSchema = z.object({ line: z.string(), count: z.coerce.number() });
 
