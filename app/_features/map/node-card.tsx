@@ -15,6 +15,7 @@ interface NodeCardProps {
   readonly item: PictureNode;
   readonly rect: Rect;
   readonly isSelected: boolean;
+  readonly isLit: boolean;
   readonly isDimmed: boolean;
   readonly isTabStop: boolean;
   readonly onSelect: (id: string) => void;
@@ -25,7 +26,7 @@ interface NodeCardProps {
 const nameWidth = 17;
 
 export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode {
-  const { item, rect, isSelected, isDimmed, isTabStop, onSelect, onPoint } = props;
+  const { item, rect, isSelected, isLit, isDimmed, isTabStop, onSelect, onPoint } = props;
   const { node, drops, failed, rates } = item;
   return (
     <button
@@ -41,8 +42,12 @@ export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode 
       className={classes(
         'absolute flex items-center gap-1.5 rounded-md border pr-2 pl-3 text-left transition-colors',
         isDimmed ? 'bg-canvas text-ink-faint' : 'bg-raised shadow-card',
-        isSelected ? 'border-accent ring-1 ring-accent' : 'border-line hover:border-line-strong',
-        item.isOutside && !isSelected && 'border-dashed border-line-strong',
+        isSelected
+          ? 'border-accent ring-1 ring-accent'
+          : isLit
+            ? 'border-ink-faint'
+            : 'border-line hover:border-ink-faint',
+        item.isOutside && 'border-dashed',
       )}
       style={{ left: rect.x, top: rect.y, width: rect.width, height: rect.height }}
     >

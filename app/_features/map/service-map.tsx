@@ -35,7 +35,9 @@ export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMap
   const [pointed, setPointed] = useState<Focus | null>(null);
   const [visited, setVisited] = useState<Focus | null>(null);
   const selected = useMemo(() => focusOf(selection, picture), [selection, picture]);
-  const lit = useMemo(() => neighbourhood(pointed ?? selected, picture), [pointed, selected, picture]);
+  // What is pointed at lights up; only a selection dims the rest, because that redraws every card.
+  const lit = useMemo(() => neighbourhood(pointed, picture), [pointed, picture]);
+  const kept = useMemo(() => neighbourhood(selected, picture), [selected, picture]);
   const tabStop = existing(visited, picture) ?? selected ?? firstCard(layout);
 
   const selectNode = useCallback((id: string) => onSelect({ kind: 'node', id }), [onSelect]);
@@ -73,7 +75,6 @@ export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMap
     }
   };
 
-  const isFar = lit !== null;
   return (
     <div className="relative h-full min-w-0">
       <div
@@ -101,7 +102,8 @@ export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMap
                   item={item}
                   rect={rect}
                   isSelected={selected?.kind === 'node' && selected.id === item.node.id}
-                  isDimmed={isFar && !lit.nodes.has(item.node.id)}
+                  isLit={lit?.nodes.has(item.node.id) === true}
+                  isDimmed={kept?.nodes.has(item.node.id) === false}
                   isTabStop={tabStop?.kind === 'node' && tabStop.id === item.node.id}
                   onSelect={selectNode}
                   onPoint={pointNode}
@@ -113,6 +115,7 @@ export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMap
             picture={picture}
             layout={layout}
             lit={lit}
+            kept={kept}
             selected={selected}
             tabStop={tabStop}
             onSelect={selectEdge}
@@ -142,13 +145,14 @@ interface EdgesProps {
   readonly picture: Picture;
   readonly layout: MapLayout;
   readonly lit: Lit | null;
+  readonly kept: Lit | null;
   readonly selected: Focus | null;
   readonly tabStop: Focus | null;
   readonly onSelect: (id: string) => void;
   readonly onPoint: (id: string | null) => void;
 }
 
-function Edges({ picture, layout, lit, selected, tabStop, onSelect, onPoint }: EdgesProps): ReactNode {
+function Edges({ picture, layout, lit, kept, selected, tabStop, onSelect, onPoint }: EdgesProps): ReactNode {
   const items = useMemo(
     () => [...picture.edges.values()].sort((a, b) => drawOrder[a.state] - drawOrder[b.state]),
     [picture],
@@ -180,8 +184,8 @@ function Edges({ picture, layout, lit, selected, tabStop, onSelect, onPoint }: E
               sourceName={nameOf(edge.source)}
               destinationName={nameOf(edge.destination)}
               isSelected={selected?.kind === 'edge' && selected.id === edge.id}
-              isLit={lit?.edges.has(edge.id) === true}
-              isDimmed={lit?.edges.has(edge.id) === false}
+              isLit={isAmong(edge.id, lit, kept)}
+              isDimmed={kept?.edges.has(edge.id) === false}
               isTabStop={tabStop?.kind === 'edge' && tabStop.id === edge.id}
               onSelect={onSelect}
               onPoint={onPoint}
@@ -191,8 +195,7 @@ function Edges({ picture, layout, lit, selected, tabStop, onSelect, onPoint }: E
       </g>
       <g aria-hidden>
         {items.map(({ edge, state, label }) => {
-          const isLit = lit?.edges.has(edge.id) === true;
-          if (!isLit && (lit !== null || !labels.has(edge.id))) return null;
+          if (!isAmong(edge.id, lit, kept) && (kept !== null || !labels.has(edge.id))) return null;
           const point = labelPoint(layout, labels, edge.id);
           return point === null ? null : (
             <text
@@ -224,6 +227,9 @@ interface Lit {
   readonly nodes: ReadonlySet<string>;
   readonly edges: ReadonlySet<string>;
 }
+
+const isAmong = (edgeId: string, ...sets: readonly (Lit | null)[]): boolean =>
+  sets.some((set) => set?.edges.has(edgeId) === true);
 
 /** A card with everything it touches, or an edge with its two ends. */
 function neighbourhood(focus: Focus | null, picture: Picture): Lit | null {

@@ -62,7 +62,9 @@ export function useMapZoom(bounds: Rect, epoch: number): MapZoomRefs {
       .on('zoom', (event: D3ZoomEvent<HTMLDivElement, unknown>) => {
         const { x, y, k } = event.transform;
         moved.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
-        moved.setAttribute('data-far', String(k < far));
+        const isFar = String(k < far);
+        // Writing an attribute, even the same, makes the browser look at every edge again.
+        if (moved.getAttribute('data-far') !== isFar) moved.setAttribute('data-far', isFar);
         if (event.sourceEvent !== null) isTouched.current = true;
       })
       .on('end', () => moved.removeAttribute('data-moving'));
