@@ -36,7 +36,6 @@ export type Reporter = (typeof reporters)[number];
 
 /** As in flow.proto's `TrafficDirection`, seen from the workload that reports. */
 export const trafficDirections = ['TRAFFIC_DIRECTION_UNKNOWN', 'INGRESS', 'EGRESS'] as const;
-export type TrafficDirection = (typeof trafficDirections)[number];
 
 /** Three-valued: `unknown` when the start of the conversation was not seen and the ports do not tell. */
 export const ternaries = ['unknown', 'no', 'yes'] as const;
@@ -51,11 +50,9 @@ export const l7Types = ['', 'HTTP', 'DNS', 'TLS', 'GRPC'] as const;
 export type L7Type = (typeof l7Types)[number];
 
 export const endCauses = ['', 'FIN', 'RST', 'TIMEOUT', 'INTERFACE_GONE'] as const;
-export type EndCause = (typeof endCauses)[number];
 
 /** IP protocols by the names `hubble observe` prints. */
 export const l4Protocols = ['TCP', 'UDP', 'ICMPv4', 'ICMPv6', 'SCTP'] as const;
-export type L4Protocol = (typeof l4Protocols)[number] | `IP-${number}`;
 
 /**
  * Kinds of thing an endpoint can be. Kubernetes kinds keep their own spelling (`Deployment`, `StatefulSet`, `Pod` ...);
