@@ -234,7 +234,10 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     start(signal) {
       if (sending !== null) throw new Error('the writer is already running');
       sending = send();
-      timer = setInterval(sealAll, maxAgeMs);
+      // While batches wait, the next one had better grow: small ones cost the store most.
+      timer = setInterval(() => {
+        if (queue.rows === 0) sealAll();
+      }, maxAgeMs);
       if (signal.aborted) void stop();
       signal.addEventListener('abort', () => void stop(), { once: true });
     },

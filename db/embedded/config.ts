@@ -31,4 +31,3 @@ export const storeEnvironmentSchema = z.object({
     .default(4)
     .describe('threads of the process; two fewer queries run at once. Has to be set before the process starts'),
 });
-export type StoreEnvironment = z.infer<typeof storeEnvironmentSchema>;

@@ -26,8 +26,8 @@ export interface DataDirectory {
   readonly engine: string;
   readonly spool: string;
   readonly password: string;
-  /** After the engine has taken the directory: notes who has it and which engine wrote it. */
-  claim(engineVersion: string): void;
+  /** After the engine has taken the directory: notes who has it and which engine writes it. */
+  claim(): void;
 }
 
 const files = {
@@ -38,19 +38,22 @@ const files = {
   owner: 'store.pid',
 } as const;
 
-export function openDataDirectory(directory: string): Result<DataDirectory, string> {
+/** `engineVersion` is what will read it. */
+export function openDataDirectory(directory: string, engineVersion: string): Result<DataDirectory, string> {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // Others have their files here too; the flows and the password are the owner's alone.
+    mkdirSync(directory, { recursive: true });
     if (!statSync(directory).isDirectory()) return err(`${directory} is not a directory`);
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
-    const newer = newerThanThis(join(directory, files.mark));
+    const newer = newerThanThis(join(directory, files.mark), engineVersion);
     if (newer !== null) return err(`data directory ${directory} was written by ${newer}: update Palomar`);
+    mkdirSync(join(directory, files.engine), { recursive: true, mode: 0o700 });
     const password = readPassword(join(directory, files.password));
     return ok({
       engine: join(directory, files.engine),
       spool: join(directory, files.spool),
       password,
-      claim(engineVersion) {
+      claim() {
         writeFileSync(join(directory, files.mark), `${JSON.stringify({ layout, engine: engineVersion })}\n`);
         writeFileSync(join(directory, files.owner), `${process.pid}\n`);
       },
@@ -72,11 +75,19 @@ export function whyNotOpened(directory: string, error: unknown): string {
   return `cannot open data directory ${directory}: ${reason}`;
 }
 
-function newerThanThis(path: string): string | null {
+function newerThanThis(path: string, engineVersion: string): string | null {
   if (!existsSync(path)) return null;
   const mark = markSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
   if (!mark.success) return `something else (${path} is not ours)`;
-  return mark.data.layout > layout ? `a newer Palomar (layout ${mark.data.layout}, this one knows ${layout})` : null;
+  if (mark.data.layout > layout) return `a newer Palomar (layout ${mark.data.layout}, this one knows ${layout})`;
+  const isNewer = release(mark.data.engine) > release(engineVersion);
+  return isNewer ? `a newer engine (${mark.data.engine}, this one is ${engineVersion})` : null;
+}
+
+/** 26.7.2.1 is of release 26.7, and releases read what those before them wrote. */
+function release(version: string): number {
+  const [year = 0, month = 0] = version.split('.').map(Number);
+  return year * 100 + month;
 }
 
 function readPassword(path: string): string {

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Session, drainPending, type ChdbResult } from 'chdb';
+import { Session, drainPending, version as installed, type ChdbResult } from 'chdb';
 import type { Log } from '../log.ts';
 import { cancelled, createLanes } from './lanes.ts';
 import { storeErrorOf } from './store-error.ts';
@@ -33,6 +33,11 @@ export interface EngineConfig {
   /** Queries at once; each occupies a thread of the libuv pool, and cancelling one needs another. */
   readonly parallel: number;
   readonly maxWaiting: number;
+}
+
+/** Of the library, without opening anything. */
+export function installedEngineVersion(): string {
+  return /[\d.]+/.exec(installed().libchdb)?.[0] ?? '0';
 }
 
 /** Opens the data directory; throws what the engine says when it cannot. */

@@ -105,6 +105,7 @@ export function createStoreServer(deps: StoreServerDeps): StoreServer {
   };
 
   const server = createServer({ keepAliveTimeout: 10_000, requestTimeout: 300_000 }, route);
+  server.maxConnections = 512;
 
   return {
     listen: (host, port) =>

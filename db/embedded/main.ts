@@ -3,7 +3,7 @@ import pino from 'pino';
 import { createGate } from './access.ts';
 import { storeEnvironmentSchema } from './config.ts';
 import { openDataDirectory, whyNotOpened, type DataDirectory } from './data-directory.ts';
-import { openEngine, type Engine } from './engine.ts';
+import { installedEngineVersion, openEngine, type Engine } from './engine.ts';
 import { createStoreServer } from './http.ts';
 import { createSpool } from './spool.ts';
 
@@ -28,11 +28,11 @@ const {
 } = environment.data;
 const log = pino({ level, name: 'store' }, pino.destination(2));
 
-const opened = openDataDirectory(directory);
+const opened = openDataDirectory(directory, installedEngineVersion());
 if (!opened.ok) refuseToStart(opened.error);
 const data = opened.value;
 const engine = startEngine(data);
-data.claim(engine.version);
+data.claim();
 
 function startEngine({ engine: path }: DataDirectory): Engine {
   try {

@@ -149,8 +149,8 @@ describe('the data directory', () => {
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
   it('keeps one password that only its owner reads', () => {
-    const first = openDataDirectory(join(directory, 'new'));
-    const second = openDataDirectory(join(directory, 'new'));
+    const first = openDataDirectory(join(directory, 'new'), '26.7.2.1');
+    const second = openDataDirectory(join(directory, 'new'), '26.7.2.1');
     if (!first.ok || !second.ok) throw new Error('it did not open');
     expect(first.value.password).toMatch(/^[\w-]{32}$/);
     expect(second.value.password).toBe(first.value.password);
@@ -159,18 +159,24 @@ describe('the data directory', () => {
 
   it.each([
     ['a newer Palomar', JSON.stringify({ layout: 99, engine: '1' }), 'a newer Palomar'],
+    ['a newer engine', JSON.stringify({ layout: 1, engine: '26.11.1.1' }), 'a newer engine (26.11.1.1'],
     ['something else', JSON.stringify({ pages: 1 }), 'something else'],
     ['nobody knows whom', 'not JSON', 'cannot use data directory'],
   ])('is refused when it was written by %s', (_name, mark, reason) => {
     writeFileSync(join(directory, 'store.version'), mark);
-    const opened = openDataDirectory(directory);
+    const opened = openDataDirectory(directory, '26.7.2.1');
     expect(opened.ok ? '' : opened.error).toContain(reason);
+  });
+
+  it('is taken over from an older engine', () => {
+    writeFileSync(join(directory, 'store.version'), JSON.stringify({ layout: 1, engine: '25.12.9.9' }));
+    expect(openDataDirectory(directory, '26.7.2.1').ok).toBe(true);
   });
 
   it('is refused when it is a file', () => {
     const path = join(directory, 'file');
     writeFileSync(path, '');
-    const opened = openDataDirectory(path);
+    const opened = openDataDirectory(path, '26.7.2.1');
     expect(opened.ok ? '' : opened.error).toContain(path);
   });
 });

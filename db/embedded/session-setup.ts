@@ -17,6 +17,8 @@ const ownParameters: Readonly<Record<string, string | null>> = {
   quota_key: null,
   stacktrace: null,
   role: null,
+  // What only drivers of the native protocol speak, also over HTTP.
+  client_protocol_version: '0',
   compress: '0',
   decompress: '0',
   session_check: '0',

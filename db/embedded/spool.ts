@@ -8,6 +8,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createLanes } from './lanes.ts';
 import { StoreError } from './store-error.ts';
 
 export interface Spool {
@@ -23,6 +24,9 @@ export function createSpool(config: { readonly directory: string; readonly maxBo
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
 
+  // Bodies on disk at once; the others wait in their sockets.
+  const lanes = createLanes({ parallel: 8, maxWaiting: 128 });
+
   const withFile: Spool['withFile'] = async (use) => {
     const path = join(directory, randomUUID());
     try {
@@ -34,18 +38,24 @@ export function createSpool(config: { readonly directory: string; readonly maxBo
 
   return {
     withFile,
-    withBody: (body, signal, use) =>
-      withFile(async (path) => {
-        let bytes = 0;
-        const meter = new Transform({
-          transform(chunk: Buffer, _encoding, done) {
-            bytes += chunk.length;
-            done(bytes > maxBodyBytes ? tooLarge(maxBodyBytes) : null, chunk);
-          },
+    async withBody(body, signal, use) {
+      const leave = await lanes.enter(signal);
+      try {
+        return await withFile(async (path) => {
+          let bytes = 0;
+          const meter = new Transform({
+            transform(chunk: Buffer, _encoding, done) {
+              bytes += chunk.length;
+              done(bytes > maxBodyBytes ? tooLarge(maxBodyBytes) : null, chunk);
+            },
+          });
+          await pipeline(body, meter, createWriteStream(path, { mode: 0o600 }), { signal });
+          return use(path, bytes);
         });
-        await pipeline(body, meter, createWriteStream(path, { mode: 0o600 }), { signal });
-        return use(path, bytes);
-      }),
+      } finally {
+        leave();
+      }
+    },
   };
 }
 

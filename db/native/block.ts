@@ -24,7 +24,7 @@ import { typeName } from './type-name.ts';
 export type Schema = Readonly<Record<string, ColumnType>>;
 
 /** The builder that a column type gets. */
-export type ColumnOf<T extends ColumnType> = T extends 'UInt8' | 'UInt16' | 'UInt32' | { readonly enum8: unknown }
+type ColumnOf<T extends ColumnType> = T extends 'UInt8' | 'UInt16' | 'UInt32' | { readonly enum8: unknown }
   ? NumberColumn
   : T extends 'UInt64' | 'DateTime64(9)'
     ? WideColumn

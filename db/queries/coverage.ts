@@ -74,7 +74,7 @@ ORDER BY from_ms, node
 LIMIT ${param.uint32(maxGaps)}`;
 }
 
-export function buildNodes(range: Range): Sql {
+function buildNodes(range: Range): Sql {
   return sql`
 SELECT DISTINCT node
 FROM coverage

@@ -9,7 +9,7 @@ import { inRange, type Range } from './range.ts';
 import { runQuery, type Read } from './run.ts';
 
 /** The last row of a page; the next page holds what is older. */
-export interface FlowCursor {
+interface FlowCursor {
   readonly timeNs: string;
   readonly id: string;
 }
@@ -29,7 +29,7 @@ export interface FlowsAnswer {
   readonly read: Read;
 }
 
-export const maxFlows = 10_000;
+const maxFlows = 10_000;
 
 /** One row more than the page tells that there is another. */
 export function buildFlows({ range, filter, limit, before }: FlowsInput): Sql {

@@ -13,7 +13,7 @@ export interface MapAnswer {
   readonly read: Read;
 }
 
-export const mapLimits = { nodes: 2000, edges: 5000 } as const;
+const mapLimits = { nodes: 2000, edges: 5000 } as const;
 const listed = 8;
 
 export async function queryMap(client: StoreClient, input: MapInput, signal: AbortSignal): Promise<MapAnswer> {
