@@ -8,8 +8,8 @@
 #pragma once
 
 #define IFF_LOOPBACK	 0x8
-#define PACKET_OTHERHOST 3
-#define PACKET_HOST	 0
+#define PACKET_BROADCAST 1
+#define PACKET_MULTICAST 2
 /* Namespaces are numbered from PROC_DYNAMIC_FIRST, the first ones just below it: anything else was no namespace. */
 #define FIRST_NAMESPACE 0xefffff00u
 
@@ -34,6 +34,14 @@ static __always_inline bool is_housekeeping(const struct packet *packet)
 	if (packet->key.protocol == PROTOCOL_ICMPV6 && packet->icmp_type >= 130 && packet->icmp_type <= 137)
 		return true;
 	return !packet->to.halves[0] && packet->to.halves[1] == bpf_cpu_to_be64(1);
+}
+
+/* By the link address. A packet "for another host" is no exception: on a bridge port every packet is one. */
+static __always_inline bool is_for_many(struct sk_buff *skb)
+{
+	__u32 type = BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type);
+
+	return type == PACKET_BROADCAST || type == PACKET_MULTICAST;
 }
 
 static __always_inline __u32 netns_of(const struct sock *sk)
@@ -134,8 +142,7 @@ static __always_inline void drop_count(struct sk_buff *skb, __u64 location, __u3
 		stat_add(STAT_DROPS_UNPARSED, 1);
 		return;
 	}
-	if (is_housekeeping(&packet) || BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type) != PACKET_HOST ||
-	    !drop_place(skb, rx_sk, &key, device)) {
+	if (is_housekeeping(&packet) || is_for_many(skb) || !drop_place(skb, rx_sk, &key, device)) {
 		stat_add(STAT_DROPS_FILTERED, 1);
 		return;
 	}

@@ -95,7 +95,11 @@ enum flow_kind { FLOW_START = 1, FLOW_UPDATE = 2, FLOW_END = 4 }; /* a short flo
 
 enum end_cause { END_NONE = 0, END_FIN = 1, END_RST = 2, END_TIMEOUT = 3, END_INTERFACE_GONE = 4 };
 
-/* Counters are what happened since the previous record of the same key: a sum over records is the truth. */
+/*
+ * Counters are what happened since the previous record of the same key: a sum over records is the truth. A connection
+ * that closes is held back for one scan, so that a short one is START | END at once; an END may have nothing to count.
+ * A packet that comes after the END makes UPDATE | END with the old first_mono_ns; a SYN after it makes a new START.
+ */
 struct flow_record {
 	struct record_header header;
 	struct flow_key key;
@@ -153,7 +157,10 @@ struct l7_record {
 /* What the kernel copies of a connection. */
 enum l7_copy { L7_COPY_PROBING = 0, L7_COPY_ALL = 1, L7_COPY_NONE = 2 };
 
-/* collector -> probe: stop or keep copying. Unknown keys are ignored. */
+/*
+ * collector -> probe: stop or keep copying. Unknown keys are ignored. L7_COPY_ALL grants both ends another 64 KiB of
+ * payload; a segment that starts like HTTP grants the same to its sender (l7.bpf.h says what is copied after that).
+ */
 struct l7_verdict {
 	struct flow_key key; /* as in the L7 record */
 	__u32 copy;	     /* enum l7_copy */

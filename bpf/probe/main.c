@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -186,6 +187,18 @@ static void handle(struct loop *loop, enum source source, int fd)
 	}
 }
 
+/* Two links per interface: a node with many pods needs more files than the usual 1024. */
+static void allow_many_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		log_warn("cannot raise the number of open files: %s", strerror(errno));
+}
+
 static int start(struct loop *loop, const struct options *options)
 {
 	struct probe *probe = &loop->probe;
@@ -258,6 +271,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "palomar-probe: another probe is watching this network namespace\n");
 		return EXIT_SECOND_PROBE;
 	}
+	allow_many_files();
 	err = probe_open(&loop.probe, &options);
 	if (err)
 		return err == -EPERM ? EXIT_PRIVILEGES : EXIT_FAILURE;

@@ -209,6 +209,29 @@ one_drop_and_no_other() {
 		grep -q '^symbol .*name=nft_do_chain' "$work/out"
 }
 
+# On a bridge port every packet is "for another host".
+drop_in_a_bridge_is_seen() {
+	start_printing || return 1
+	ip -n $host link add palomar-br type bridge && ip -n $host link set palomar-br up || return 1
+	for namespace in $a $b; do
+		ip link add "port-${namespace#palomar-}" netns $host type veth peer name bridged netns "$namespace" &&
+			ip -n $host link set "port-${namespace#palomar-}" master palomar-br up &&
+			ip -n "$namespace" link set bridged up || return 1
+	done
+	ip -n $a addr add 10.98.0.1/24 dev bridged && ip -n $b addr add 10.98.0.2/24 dev bridged || return 1
+	in_ns $host nft add table bridge palomar_bpf || return 1
+	in_ns $host nft add chain bridge palomar_bpf forward '{ type filter hook forward priority 0; }' || return 1
+	in_ns $host nft add rule bridge palomar_bpf forward ip protocol tcp drop || return 1
+	ip netns exec $a build/traffic send 10.98.0.2 8080 1 2>/dev/null &
+	blocked=$!
+	wait_for "$work/out" '^drop a=10.98.0.1,[0-9]* b=10.98.0.2,8080 .* sender=0 '
+	seen=$?
+	kill $blocked
+	in_ns $host nft delete table bridge palomar_bpf
+	ip -n $host link del "port-${a#palomar-}" && ip -n $host link del "port-${b#palomar-}" && ip -n $host link del palomar-br
+	stop_probe && return $seen
+}
+
 closed_port_is_a_drop() {
 	start_printing || return 1
 	in_ns $a build/traffic send 10.99.0.2 81 1 2>/dev/null
@@ -387,6 +410,7 @@ check '10000 pipelined requests in writes of 64 are copied whole' pipelining_is_
 check '6400 requests in writes of 640 are copied whole over IPv6' pipelining_is_copied_whole fd99:2::2 6400 640
 check 'a short connection is one record' short_connections_are_one_record
 check 'an nftables drop is seen, and no other' one_drop_and_no_other
+check 'a drop in a bridge is seen' drop_in_a_bridge_is_seen
 check 'a closed port is seen' closed_port_is_a_drop
 check 'sockets have owners' sockets_have_owners
 check 'flows know the socket they lead to' flows_have_their_socket
