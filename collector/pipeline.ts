@@ -4,22 +4,20 @@
  */
 import type { Writer } from '../db/writer.ts';
 import type { FlowSource } from '../model/words.ts';
-import { certainty, type Connection } from './connections/connection.ts';
 import { createConnections, type Connections } from './connections/connections.ts';
 import type { Counters } from './counters.ts';
 import { readText, readWide } from './decode/bytes.ts';
 import type { Frame } from './decode/frame-parser.ts';
 import { readHello, readInterface, readSocket, readSymbol, walkRecords, type Hello } from './decode/records.ts';
-import { dropRecord, flowKey, frameType, l7Copy, l7Record, recordType } from './decode/wire.ts';
+import { dropRecord, frameType, recordType } from './decode/wire.ts';
 import type { Moment } from './identity/endpoint.ts';
 import type { Identity } from './identity/identity.ts';
 import { changeSchema, type Change } from './identity/kubernetes-objects.ts';
-import { createBudget } from './protocol/budget.ts';
-import { createConversation, type Conversation, type Wanted } from './protocol/conversation.ts';
-import type { Exchange, Side } from './protocol/exchange.ts';
+import { createConversations } from './protocol/conversations.ts';
 import { createCoverage } from './sink/coverage.ts';
 import { createFlowRows } from './sink/flow-rows.ts';
-import { createRowBuilder, type Dropped } from './sink/row-builder.ts';
+import { createRowBuilder } from './sink/row-builder.ts';
+import { createWaitingRows } from './sink/waiting-rows.ts';
 
 export interface PipelineConfig {
   readonly cluster: string;
@@ -59,15 +57,11 @@ export interface Pipeline {
 const scanQuietNs = 100e6;
 const secondNs = 1e9;
 const sweepEveryNs = 60e9;
-/** Exchanges and drops wait this long for their connection's first flow record, which tells where the ends are. */
-const placeWaitNs = 2.5e9;
 /** More waiting exchanges and drops than this are written as they are. */
-const pendingLimit = 20_000;
-const copyOf: Readonly<Record<Wanted, number>> = { probing: l7Copy.probing, all: l7Copy.all, none: l7Copy.none };
+const waitingLimit = 20_000;
 
 export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipeline {
   const { identity, counters } = deps;
-  const budget = createBudget(config.payloadBytesLimit ?? 64 << 20);
   const rows = createFlowRows({ ...config, firstId: config.firstRowId }, () => deps.writer.flows());
   const coverage = createCoverage(config, counters, () => deps.writer.coverage());
   const symbols = new Map<bigint, string>();
@@ -80,10 +74,6 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
   /** Flow records came since the last flush. */
   let isScanOpen = false;
   let latestSweepNs = 0;
-  let exchanges: { readonly connection: Connection; readonly exchange: Exchange }[] = [];
-  let drops: Dropped[] = [];
-  /** Connections with requests that wait for an answer. */
-  const waiting = new Map<Conversation, Connection>();
 
   const wallNs = (monoNs: number): bigint => BigInt(monoNs) + offsetNs;
   const moment = (monoNs: number): Moment => ({ monoNs, wallMs: monoNs / 1e6 + offsetMs });
@@ -96,68 +86,18 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
       listeners: identity,
       onBehind: (address, ifindex) => identity.interfaces.learnBehind(address, ifindex),
       write: (connection, account) => builder.connection(connection, account),
-      onEnd(connection) {
-        const { conversation } = connection;
-        connection.conversation = null;
-        conversation?.end();
-        if (conversation !== null) waiting.delete(conversation);
-      },
+      onEnd: (connection) => conversations.end(connection),
     },
   );
   const builder = createRowBuilder({ identity, rows, connections, wallNs, moment });
-
-  const conversationOf = (connection: Connection): Conversation => {
-    if (connection.conversation !== null) return connection.conversation;
-    const { addresses, ports, protocol } = connection;
-    const endOf = (side: Side) => ({ address: addresses[side], port: ports[side] });
-    const conversation = createConversation(protocol, connection.ports, {
-      counters,
-      budget,
-      onExchange(exchange) {
-        connections.orient(connection, exchange.client, certainty.inferred);
-        exchanges.push({ connection, exchange });
-      },
-      onName: (learned) => identity.learnName(learned, endOf(learned.client), protocol, moment(learned.atNs)),
-      onTls(client, name) {
-        connections.orient(connection, client, certainty.inferred);
-        connection.isTls = true;
-        connection.sni = name;
-        if (name === '') return;
-        identity.learnServerName(name, endOf(client), addresses[client === 0 ? 1 : 0], moment(nowNs));
-      },
-    });
-    connection.conversation = conversation;
-    return conversation;
-  };
-
-  const addPayload = (bytes: Buffer, at: number, length: number): void => {
-    const captured = bytes.readUInt32LE(at + l7Record.captured);
-    const sender = bytes[at + l7Record.sender];
-    if (captured > length - l7Record.size || (sender !== 0 && sender !== 1)) {
-      counters.add('records_malformed', 1);
-      return;
-    }
-    const connection = connections.open(bytes, at + l7Record.key);
-    if (connection === undefined) return;
-    const atNs = readWide(bytes, at + l7Record.mono_ns);
-    connection.lastNs = Math.max(connection.lastNs, atNs);
-    const conversation = conversationOf(connection);
-    const before = conversation.wanted;
-    const start = at + l7Record.size;
-    conversation.feed({
-      sender,
-      sequence: bytes.readUInt32LE(at + l7Record.sequence),
-      payloadLength: bytes.readUInt32LE(at + l7Record.payload_length),
-      bytes: bytes.subarray(start, start + captured),
-      atNs,
-    });
-    if (conversation.outstanding > 0) waiting.set(conversation, connection);
-    else waiting.delete(conversation);
-    const copy = copyOf[conversation.wanted];
-    if (conversation.wanted !== before && copy !== bytes[at + l7Record.copy_mode]) {
-      deps.onVerdict(bytes.subarray(at + l7Record.key, at + l7Record.key + flowKey.size), copy);
-    }
-  };
+  const waiting = createWaitingRows(builder);
+  const conversations = createConversations({
+    ...deps,
+    connections,
+    payloadBytesLimit: config.payloadBytesLimit ?? 64 << 20,
+    moment,
+    onExchange: (connection, exchange) => waiting.addExchange(connection, exchange),
+  });
 
   const addDrop = (bytes: Buffer, at: number): void => {
     const connection = connections.open(bytes, at + dropRecord.key);
@@ -166,7 +106,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     const location = bytes.readBigUInt64LE(at + dropRecord.location);
     const lastNs = readWide(bytes, at + dropRecord.last_mono_ns);
     connection.lastNs = Math.max(connection.lastNs, lastNs);
-    drops.push({
+    waiting.addDrop({
       connection,
       sender: bytes[at + dropRecord.sender] === 1 ? 1 : 0,
       firstNs: readWide(bytes, at + dropRecord.first_mono_ns),
@@ -189,7 +129,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
         connections.addFlow(payload, at);
         return;
       case recordType.l7:
-        addPayload(payload, at, length);
+        conversations.add(payload, at, length);
         return;
       case recordType.drop:
         addDrop(payload, at);
@@ -207,36 +147,20 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     }
   };
 
-  const isPlaced = (connection: Connection, atNs: number): boolean =>
-    connection.sightings.length > 0 || nowNs - atNs > placeWaitNs;
-
-  /** Exchanges first: their DNS answers name what the others show. Unless `all`, those without a place yet wait. */
-  const flushPlaced = (all: boolean): void => {
-    const [exchangeBatch, dropBatch] = [exchanges, drops];
-    exchanges = [];
-    drops = [];
-    for (const pending of exchangeBatch) {
-      const { connection, exchange } = pending;
-      if (all || isPlaced(connection, exchange.requestNs)) builder.exchange(connection, exchange);
-      else exchanges.push(pending);
-    }
-    for (const drop of dropBatch) {
-      if (all || isPlaced(drop.connection, drop.lastNs)) builder.drop(drop);
-      else drops.push(drop);
-    }
-  };
-
   const flush = (final: boolean): void => {
     latestFlushNs = nowNs;
     isScanOpen = false;
-    if (final) for (const [conversation] of waiting) conversation.sweep(nowNs);
-    flushPlaced(final);
+    if (final) conversations.sweep(nowNs);
+    // Exchanges first: their DNS answers name what the connections show.
+    waiting.flush(nowNs, final);
     connections.flush(latestFlowNs, final);
+    // Connections that ended left requests unanswered.
+    if (final) waiting.flush(nowNs, true);
   };
 
   /** Before a frame is taken in: is what came before it complete? */
   const flushIfDue = (atNs: number): void => {
-    if (exchanges.length + drops.length > pendingLimit) flushPlaced(true);
+    if (waiting.size > waitingLimit) waiting.flush(nowNs, true);
     if (isScanOpen) {
       if (atNs - latestFlowNs >= scanQuietNs) flush(false);
       return;
@@ -244,15 +168,12 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     const sinceFlushNs = atNs - latestFlushNs;
     // What the last flush held back gets one more scan's time.
     const isOverdue = connections.hasPending && sinceFlushNs >= (hello?.scanIntervalMs ?? 1000) * 1.5e6;
-    const isLate = exchanges.length + drops.length > 0 && sinceFlushNs >= secondNs;
+    const isLate = waiting.size > 0 && sinceFlushNs >= secondNs;
     if (isOverdue || isLate) flush(false);
   };
 
   const sweep = (): void => {
-    for (const [conversation] of waiting) {
-      conversation.sweep(nowNs);
-      if (conversation.outstanding === 0) waiting.delete(conversation);
-    }
+    conversations.sweep(nowNs);
     if (nowNs - latestSweepNs < sweepEveryNs) return;
     latestSweepNs = nowNs;
     connections.sweep(nowNs);

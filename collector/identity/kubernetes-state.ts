@@ -13,6 +13,8 @@ import {
   type Service,
 } from './kubernetes-objects.ts';
 import { identityOf, labelsOf } from './labels.ts';
+import { createTenants } from './tenants.ts';
+import { addressesOf, matches, workloadOf } from './workload.ts';
 
 /** A pod as rows show it. */
 export interface PodIdentity {
@@ -51,14 +53,6 @@ export interface KubernetesState {
   snapshot(): readonly Change[];
 }
 
-/** One stretch of time in which a pod had an address. */
-interface Tenure {
-  readonly key: string;
-  readonly sinceMs: number;
-  untilMs: number;
-}
-
-const tenuresKept = 4;
 const goneKept = 10_000;
 const protocolNames: Readonly<Record<number, string>> = { 6: 'TCP', 17: 'UDP', 132: 'SCTP' };
 
@@ -71,18 +65,6 @@ function podKey(pod: Pod): string {
   return `${keyOf(pod)}/${pod.metadata.uid}`;
 }
 
-function addressesOf(pod: Pod): readonly AddressKey[] {
-  // A pod in the host's network shares the node's address, which says nothing about the pod.
-  if (pod.spec.hostNetwork) return [];
-  const texts = [pod.status.podIP, ...(pod.status.podIPs ?? []).map(({ ip }) => ip)];
-  return [...new Set(texts)].map(parseAddress).filter((key) => key !== undefined);
-}
-
-function matches(selector: Readonly<Record<string, string>> | null | undefined, pod: Pod): boolean {
-  const wanted = Object.entries(selector ?? {});
-  return wanted.length > 0 && wanted.every(([name, value]) => pod.metadata.labels?.[name] === value);
-}
-
 export function createKubernetesState(): KubernetesState {
   const objects: { readonly [R in Resource]: Map<string, ObjectOf[R]> } = {
     namespaces: new Map(),
@@ -92,7 +74,7 @@ export function createKubernetesState(): KubernetesState {
     pods: new Map(),
   };
   const gone = new Map<string, Pod>();
-  const tenures = new Map<AddressKey, Tenure[]>();
+  const tenants = createTenants();
   const containers = new Map<string, string>();
   const services = new Map<AddressKey, Service>();
   const nodes = new Map<AddressKey, string>();
@@ -100,54 +82,32 @@ export function createKubernetesState(): KubernetesState {
   const serviceIdentities = new Map<AddressKey, ServiceIdentity>();
   let isKnown = false;
 
-  const moveIn = (pod: Pod, nowMs: number, isFirst: boolean): void => {
-    const key = podKey(pod);
-    // A finished pod's address may be another's by now.
-    if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return moveOut(pod, nowMs);
-    for (const address of addressesOf(pod)) {
-      const list = tenures.get(address) ?? [];
-      const last = list.at(-1);
-      if (last?.key === key) {
-        last.untilMs = Infinity;
-        continue;
-      }
-      list.push({ key, sinceMs: isFirst ? -Infinity : nowMs, untilMs: Infinity });
-      if (last !== undefined) last.untilMs = Math.min(last.untilMs, nowMs);
-      tenures.set(address, list.slice(-tenuresKept));
-    }
-    for (const { containerID } of pod.status.containerStatuses ?? []) {
-      const id = containerID.slice(containerID.lastIndexOf('/') + 1, containerID.lastIndexOf('/') + 13);
-      if (id.length === 12) containers.set(id, key);
-    }
-  };
-
-  const moveOut = (pod: Pod, nowMs: number): void => {
-    const key = podKey(pod);
-    for (const address of addressesOf(pod)) {
-      const tenure = tenures.get(address)?.findLast((other) => other.key === key);
-      if (tenure?.untilMs === Infinity) tenure.untilMs = nowMs;
-    }
-  };
-
   const forget = (key: string): void => {
     const pod = gone.get(key);
     gone.delete(key);
     if (pod === undefined) return;
-    for (const address of addressesOf(pod)) {
-      const left = (tenures.get(address) ?? []).filter((tenure) => tenure.key !== key);
-      if (left.length === 0) tenures.delete(address);
-      else tenures.set(address, left);
-    }
+    tenants.forget(key, addressesOf(pod));
     for (const [id, owner] of containers) if (owner === key) containers.delete(id);
   };
 
   const putPod = (pod: Pod, nowMs: number, isFirst: boolean): void => {
     const key = podKey(pod);
     const before = objects.pods.get(key);
-    if (before !== undefined && addressesOf(before).join() !== addressesOf(pod).join()) moveOut(before, nowMs);
+    const left =
+      before === undefined ? [] : addressesOf(before).filter((address) => !addressesOf(pod).includes(address));
+    tenants.moveOut(key, left, nowMs);
     objects.pods.set(key, pod);
     gone.delete(key);
-    moveIn(pod, nowMs, isFirst);
+    // A finished pod's address may be another's by now.
+    if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') {
+      tenants.moveOut(key, addressesOf(pod), nowMs);
+      return;
+    }
+    tenants.moveIn(key, addressesOf(pod), isFirst ? -Infinity : nowMs);
+    for (const { containerID } of pod.status.containerStatuses ?? []) {
+      const id = containerID.slice(containerID.lastIndexOf('/') + 1, containerID.lastIndexOf('/') + 13);
+      if (id.length === 12) containers.set(id, key);
+    }
   };
 
   const deletePod = (pod: Pod, nowMs: number): void => {
@@ -155,7 +115,7 @@ export function createKubernetesState(): KubernetesState {
     const known = objects.pods.get(key);
     if (known === undefined) return;
     objects.pods.delete(key);
-    moveOut(known, nowMs);
+    tenants.moveOut(key, addressesOf(known), nowMs);
     gone.set(key, known);
     const oldest = gone.size > goneKept ? gone.keys().next().value : undefined;
     if (oldest !== undefined) forget(oldest);
@@ -217,24 +177,6 @@ export function createKubernetesState(): KubernetesState {
     return bad;
   };
 
-  const workloadOf = (pod: Pod): { workload: string; workloadKind: string } => {
-    const owners = pod.metadata.ownerReferences ?? [];
-    const owner = owners.find((candidate) => candidate.controller === true) ?? owners[0];
-    if (owner === undefined) return { workload: pod.metadata.name, workloadKind: 'Pod' };
-    if (owner.kind !== 'ReplicaSet') return { workload: owner.name, workloadKind: owner.kind };
-    const set = objects.replicasets.get(`${pod.metadata.namespace}/${owner.name}`);
-    if (set !== undefined) {
-      const above = set.metadata.ownerReferences?.[0];
-      return above === undefined
-        ? { workload: owner.name, workloadKind: 'ReplicaSet' }
-        : { workload: above.name, workloadKind: above.kind };
-    }
-    const hash = pod.metadata.labels?.['pod-template-hash'];
-    return hash !== undefined && owner.name.endsWith(`-${hash}`)
-      ? { workload: owner.name.slice(0, -hash.length - 1), workloadKind: 'Deployment' }
-      : { workload: owner.name, workloadKind: 'ReplicaSet' };
-  };
-
   const serviceOf = (pod: Pod): string => {
     const names = [...objects.services.values()]
       .filter((service) => service.metadata.namespace === pod.metadata.namespace && matches(service.spec.selector, pod))
@@ -254,7 +196,7 @@ export function createKubernetesState(): KubernetesState {
     const identity: PodIdentity = {
       namespace: pod.metadata.namespace,
       pod: pod.metadata.name,
-      ...workloadOf(pod),
+      ...workloadOf(pod, (namespace, name) => objects.replicasets.get(`${namespace}/${name}`)),
       service: serviceOf(pod),
       labels,
       identity: identityOf(labels),
@@ -281,20 +223,6 @@ export function createKubernetesState(): KubernetesState {
     }
     const labels = [`k8s:io.kubernetes.pod.namespace=${namespace}`];
     return { namespace, service: name, workload: name, workloadKind: 'Service', labels, identity: identityOf(labels) };
-  };
-
-  /** Who had the address at that time: the latest tenant who had moved in; before anyone had, the next one to come. */
-  const tenantAt = (address: AddressKey, atMs: number): string | undefined => {
-    const list = tenures.get(address);
-    if (list === undefined) return undefined;
-    for (let i = list.length - 1; i >= 0; i -= 1) {
-      const tenure = list[i];
-      if (tenure === undefined) continue;
-      // The API tells of a new pod's address after its first packets: the previous tenant's leaving decides.
-      const before = list[i - 1];
-      if (atMs >= tenure.sinceMs || before === undefined || atMs > before.untilMs) return tenure.key;
-    }
-    return undefined;
   };
 
   return {
@@ -327,7 +255,7 @@ export function createKubernetesState(): KubernetesState {
       }
     },
     podAt(address, atMs) {
-      const key = tenantAt(address, atMs);
+      const key = tenants.at(address, atMs);
       return key === undefined ? undefined : identify(key);
     },
     podOfContainer(container) {
@@ -348,7 +276,7 @@ export function createKubernetesState(): KubernetesState {
       const name = protocolNames[protocol];
       const ports = services.get(address)?.spec.ports ?? [];
       if (ports.some((entry) => entry.port === port && entry.protocol === name)) return true;
-      const tenant = tenures.get(address)?.at(-1)?.key;
+      const tenant = tenants.latest(address);
       const pod = tenant === undefined ? undefined : objects.pods.get(tenant);
       return (pod?.spec.containers ?? []).some((container) =>
         (container.ports ?? []).some((entry) => entry.containerPort === port && entry.protocol === name),

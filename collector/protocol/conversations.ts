@@ -1,0 +1,111 @@
+/**
+ * Gives the payload records of each connection to its conversation, and what the conversations find out to whom it
+ * concerns: exchanges to the rows, names to the identity, verdicts to the probe.
+ */
+import { certainty, type Connection } from '../connections/connection.ts';
+import type { Connections } from '../connections/connections.ts';
+import type { Counters } from '../counters.ts';
+import { readWide } from '../decode/bytes.ts';
+import { flowKey, l7Copy, l7Record } from '../decode/wire.ts';
+import type { Moment } from '../identity/endpoint.ts';
+import type { Identity } from '../identity/identity.ts';
+import { createBudget } from './budget.ts';
+import { createConversation, type Conversation, type Wanted } from './conversation.ts';
+import type { Exchange, Side } from './exchange.ts';
+
+export interface ConversationsDeps {
+  readonly connections: Pick<Connections, 'open' | 'orient'>;
+  readonly identity: Pick<Identity, 'learnName' | 'learnServerName'>;
+  readonly counters: Counters;
+  /** Bytes that all conversations together may keep for later. */
+  readonly payloadBytesLimit: number;
+  moment(monoNs: number): Moment;
+  onExchange(connection: Connection, exchange: Exchange): void;
+  /** Tells the probe what to copy of a connection. */
+  onVerdict(key: Buffer, copy: number): void;
+}
+
+export interface Conversations {
+  /** An L7 record of that length. */
+  add(bytes: Buffer, at: number, length: number): void;
+  /** Reports requests that waited too long. */
+  sweep(nowNs: number): void;
+  end(connection: Connection): void;
+}
+
+const copyOf: Readonly<Record<Wanted, number>> = { probing: l7Copy.probing, all: l7Copy.all, none: l7Copy.none };
+
+export function createConversations(deps: ConversationsDeps): Conversations {
+  const { connections, identity, counters } = deps;
+  const budget = createBudget(deps.payloadBytesLimit);
+  /** Those with requests that wait for an answer. */
+  const waiting = new Set<Conversation>();
+
+  const conversationOf = (connection: Connection): Conversation => {
+    if (connection.conversation !== null) return connection.conversation;
+    const { addresses, ports, protocol } = connection;
+    const endOf = (side: Side) => ({ address: addresses[side], port: ports[side] });
+    const conversation = createConversation(protocol, ports, {
+      counters,
+      budget,
+      onExchange(exchange) {
+        connections.orient(connection, exchange.client, certainty.inferred);
+        deps.onExchange(connection, exchange);
+      },
+      onName: (learned) => identity.learnName(learned, endOf(learned.client), protocol, deps.moment(learned.atNs)),
+      onTls(client, name) {
+        connections.orient(connection, client, certainty.inferred);
+        connection.isTls = true;
+        connection.sni = name;
+        if (name === '') return;
+        identity.learnServerName(name, endOf(client), addresses[client === 0 ? 1 : 0], deps.moment(connection.lastNs));
+      },
+    });
+    connection.conversation = conversation;
+    return conversation;
+  };
+
+  return {
+    add(bytes, at, length) {
+      const captured = bytes.readUInt32LE(at + l7Record.captured);
+      const sender = bytes[at + l7Record.sender];
+      if (captured > length - l7Record.size || (sender !== 0 && sender !== 1)) {
+        counters.add('records_malformed', 1);
+        return;
+      }
+      const connection = connections.open(bytes, at + l7Record.key);
+      if (connection === undefined) return;
+      const atNs = readWide(bytes, at + l7Record.mono_ns);
+      connection.lastNs = Math.max(connection.lastNs, atNs);
+      const conversation = conversationOf(connection);
+      const before = conversation.wanted;
+      const start = at + l7Record.size;
+      conversation.feed({
+        sender,
+        sequence: bytes.readUInt32LE(at + l7Record.sequence),
+        payloadLength: bytes.readUInt32LE(at + l7Record.payload_length),
+        bytes: bytes.subarray(start, start + captured),
+        atNs,
+      });
+      if (conversation.outstanding > 0) waiting.add(conversation);
+      else waiting.delete(conversation);
+      const copy = copyOf[conversation.wanted];
+      if (conversation.wanted !== before && copy !== bytes[at + l7Record.copy_mode]) {
+        deps.onVerdict(bytes.subarray(at + l7Record.key, at + l7Record.key + flowKey.size), copy);
+      }
+    },
+    sweep(nowNs) {
+      for (const conversation of waiting) {
+        conversation.sweep(nowNs);
+        if (conversation.outstanding === 0) waiting.delete(conversation);
+      }
+    },
+    end(connection) {
+      const { conversation } = connection;
+      if (conversation === null) return;
+      connection.conversation = null;
+      conversation.end();
+      waiting.delete(conversation);
+    },
+  };
+}
