@@ -313,7 +313,7 @@ export function healthOf(state: 'live' | 'recording' | 'off' | 'first-run', nowM
       mode: state === 'first-run' ? 'live' : state,
       interfaces: ['eth0', 'palomar-fe', 'palomar-api', 'palomar-db', 'palomar-dns'].map((name) => ({
         name,
-        state: 'up',
+        state: 'attached',
         netns: 'host',
         error: '',
       })),

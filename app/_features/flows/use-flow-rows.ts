@@ -52,10 +52,15 @@ export function useFlowRows(filter: string, isFollowing: boolean): FlowRows {
     () => (data === undefined ? undefined : [...tail.shown, ...data.pages.flatMap((page) => page.flows)]),
     [tail.shown, data],
   );
+  const evidence = useMemo(() => {
+    const last = data?.pages.at(-1)?.evidence;
+    // A page is always cut at its length; what it leaves out comes as the reader gets there.
+    return last === undefined ? null : { ...last, truncated: false };
+  }, [data]);
   return {
     rows,
     error: query.error ?? query.failureReason,
-    evidence: data?.pages.at(-1)?.evidence ?? null,
+    evidence,
     updatedMs: query.dataUpdatedAt,
     isStale: query.isPlaceholderData,
     hasOlder: query.hasNextPage,

@@ -28,6 +28,7 @@ export function Header({ onHelp }: { onHelp: () => void }): ReactNode {
           return (
             <Link
               key={href}
+              prefetch={false}
               href={search === '' ? href : `${href}?${search}`}
               aria-current={isOn ? 'page' : undefined}
               className={classes(

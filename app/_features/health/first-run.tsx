@@ -11,6 +11,8 @@ import { MissingList } from './capture-banner.tsx';
 
 export function FirstRun({ health }: { health: Health }): ReactNode {
   const { capture, store } = health;
+  const watched = capture.interfaces.filter((item) => item.state === 'attached');
+  const failing = capture.interfaces.filter((item) => item.error !== '' && item.state !== 'attached');
   const isCapturing = capture.mode === 'live' && capture.state !== 'down';
   return (
     <div className="flex h-full items-center justify-center overflow-auto p-6">
@@ -33,11 +35,11 @@ export function FirstRun({ health }: { health: Health }): ReactNode {
           <Step isDone={isCapturing} title={`Capture: ${capture.mode}`}>
             {capture.detail !== '' && <WithCode text={capture.detail} canCopy />}
           </Step>
-          {capture.interfaces.length > 0 && (
+          {watched.length + failing.length > 0 && (
             <li className="pl-6.5">
-              <p className="text-ink-soft">{plural(capture.interfaces.length, 'interface')}</p>
+              <p className="text-ink-soft">{plural(watched.length, 'interface')}</p>
               <ul className="mt-1 flex max-h-40 flex-wrap gap-1.5 overflow-auto">
-                {capture.interfaces.map((item) => (
+                {[...watched, ...failing].map((item) => (
                   <li
                     key={`${item.netns}/${item.name}`}
                     title={item.error || item.netns}

@@ -1,4 +1,5 @@
-/** Finds room for the words on edges: near the middle of each curve, clear of cards and of words placed before. */
+/** Finds room for the words on edges: near the middle of each curve, clear of cards and of words placed before, and
+ * of other edges where that is possible. */
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
 import { overlaps, type Rect } from '../../_viz/layout/metrics.ts';
 import type { Point } from '../../_viz/layout/route-edges.ts';
@@ -20,6 +21,9 @@ const labelRect = (x: number, y: number): Rect => ({
 /** Edges that find no room are left out; theirs appear on hover. */
 export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): ReadonlyMap<string, Point> {
   const taken: Rect[] = [...layout.cards.values(), ...[...layout.boxes.values()].flatMap(sidesOf)];
+  const lines = new Map(
+    [...layout.routes].map(([id, route]) => [id, route.samples.map(({ x, y }) => ({ x, y, width: 0, height: 0 }))]),
+  );
   const placed = new Map<string, Point>();
   for (const id of edgeIds) {
     const samples = layout.routes.get(id)?.samples ?? [];
@@ -28,10 +32,13 @@ export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): Read
       .map((point, index) => ({ point, distance: Math.abs(index - middle) }))
       .sort((a, b) => a.distance - b.distance)
       .flatMap(({ point }) => besides.map((dx) => ({ x: point.x + dx, y: point.y })));
-    const found = byCloseness.find(({ x, y }) => {
-      const rect = labelRect(x, y);
-      return !taken.some((other) => overlaps(rect, other));
-    });
+    const isFree = (at: Point, obstacles: readonly Rect[]): boolean => {
+      const rect = labelRect(at.x, at.y);
+      return !obstacles.some((other) => overlaps(rect, other));
+    };
+    const others = [...lines].flatMap(([other, points]) => (other === id ? [] : points));
+    const clear = byCloseness.filter((at) => isFree(at, taken));
+    const found = clear.find((at) => isFree(at, others)) ?? clear[0];
     if (found === undefined) continue;
     placed.set(id, found);
     taken.push(labelRect(found.x, found.y));

@@ -13,7 +13,7 @@ export const metrics: Metrics = {
   cardWidth: 168,
   cardHeight: 48,
   columnGap: 120,
-  rowGap: 24,
+  rowGap: 28,
   boxPadding: 16,
   boxTitle: 24,
   boxGap: 32,

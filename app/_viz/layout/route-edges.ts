@@ -21,7 +21,8 @@ export interface Route {
 
 type Curve = readonly [Point, Point, Point, Point];
 
-const clearance = 10;
+/** Leaves room for the drops that stand on a card's corner. */
+const clearance = 13;
 const turn = 44;
 const arrow = 7;
 
