@@ -29,5 +29,5 @@ export const storeEnvironmentSchema = z.object({
     .int()
     .min(4)
     .default(4)
-    .describe('threads of the process; two fewer queries run at once. Has to be set before the process starts'),
+    .describe('threads of the process; one query fewer runs at once. Has to be set before the process starts'),
 });

@@ -36,8 +36,8 @@ data.claim();
 
 function startEngine({ engine: path }: DataDirectory): Engine {
   try {
-    // Two threads stay free: one to cancel, one for files.
-    return openEngine({ directory: path, parallel: threads - 2, maxWaiting: 128 }, { log });
+    // One thread stays free, to cancel and for files.
+    return openEngine({ directory: path, parallel: threads - 1, maxWaiting: 128 }, { log });
   } catch (error) {
     return refuseToStart(whyNotOpened(directory, error));
   }
@@ -72,7 +72,7 @@ process.on('disconnect', () => stop('the parent process is gone'));
 try {
   const bound = await server.listen(host, port);
   const authority = `${host.includes(':') ? `[${host}]` : host}:${bound}`;
-  log.info({ address: authority, engine: engine.version, directory, parallel: threads - 2 }, 'serving');
+  log.info({ address: authority, engine: engine.version, directory, parallel: threads - 1 }, 'serving');
   process.send?.({ ready: true, url: `http://default:${data.password}@${authority}/palomar` });
 } catch (error) {
   const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';

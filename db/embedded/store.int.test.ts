@@ -1,5 +1,5 @@
 /** The embedded store as a real process, driven by the unmodified `@clickhouse/client`. */
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -251,6 +251,27 @@ describe.skipIf(whyNoEngine() !== null)('the embedded store', () => {
       exitCode: 2,
       output: expect.stringContaining(`in use by pid ${store.pid}`) as string,
     });
+  });
+
+  it('says in one line why it does not start, and exits with 2', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'palomar-refused-'));
+    const refusal = async (environment: Record<string, string>): Promise<unknown> =>
+      startEmbeddedStore(other, environment).catch((reason: unknown) => reason);
+    try {
+      const { host } = new URL(store.url);
+      expect(await refusal({ PALOMAR_STORE_LISTEN: host })).toMatchObject({
+        exitCode: 2,
+        output: expect.stringContaining(`${host} is in use`) as string,
+      });
+      expect(await refusal({ PALOMAR_STORE_LISTEN: '0.0.0.0:0' })).toMatchObject({ exitCode: 2 });
+      writeFileSync(join(other, 'store.version'), JSON.stringify({ layout: 99, engine: '26.7' }));
+      expect(await refusal({})).toMatchObject({
+        exitCode: 2,
+        output: expect.stringContaining('written by a newer Palomar') as string,
+      });
+    } finally {
+      rmSync(other, { recursive: true, force: true });
+    }
   });
 
   it('counts a batch with a deduplication token once', async () => {

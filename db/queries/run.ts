@@ -1,4 +1,4 @@
-/** Runs a built query: limits its time, checks its rows, and tells what was read for it. */
+/** Runs a built query: limits its time and memory, checks its rows, and tells what was read for it. */
 import { z } from 'zod';
 import type { StoreClient } from '../client.ts';
 import type { Sql } from '../sql.ts';
@@ -15,6 +15,7 @@ export interface Rows<T> {
 }
 
 const maxExecutionSeconds = 20;
+const maxMemoryBytes = 3 * 2 ** 30;
 
 const envelopeSchema = z.object({
   data: z.array(z.unknown()),
@@ -35,7 +36,12 @@ export async function runQuery<T>(
     query_params: query.params,
     format: 'JSON',
     abort_signal: signal,
-    clickhouse_settings: { max_execution_time: maxExecutionSeconds, timeout_overflow_mode: 'throw' },
+    clickhouse_settings: {
+      max_execution_time: maxExecutionSeconds,
+      timeout_overflow_mode: 'throw',
+      max_memory_usage: String(maxMemoryBytes),
+      max_bytes_before_external_group_by: String(maxMemoryBytes / 3),
+    },
   });
   const { data, statistics } = envelopeSchema.parse(await answer.json());
   return {
