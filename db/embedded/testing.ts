@@ -1,7 +1,7 @@
 /** Starts the embedded store as the process it is, for integration tests of any room. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +55,7 @@ async function bundle(): Promise<string> {
   while (!existsSync(join(root, 'node_modules'))) root = dirname(root);
   const directory = join(root, 'node_modules', '.cache', `palomar-store-${process.pid}`);
   mkdirSync(directory, { recursive: true });
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const outfile = join(directory, 'main.mjs');
   await build({
     entryPoints: [join(here, 'main.ts')],
