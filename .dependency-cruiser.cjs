@@ -26,7 +26,7 @@ module.exports = {
       name: 'collector-uses-only-the-writer',
       comment: 'The collector writes; it never asks the store anything.',
       severity: 'error',
-      from: { path: '^collector/' },
+      from: { path: '^collector/', pathNot: '\\.int\\.test\\.ts$' },
       to: { path: '^db/', pathNot: '^db/(writer|native)' },
     },
     {
