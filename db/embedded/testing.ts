@@ -1,7 +1,8 @@
 /** Starts the embedded store as the process it is, for integration tests of any room. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,24 +50,30 @@ const here = dirname(fileURLToPath(import.meta.url));
 const readySchema = z.object({ ready: z.literal(true), url: z.string() });
 let bundled: Promise<string> | null = null;
 
-/** Below node_modules, so that the bundle finds its packages. */
+/** Below node_modules, so that the bundle finds its packages; named by its content, so that runs share it. */
 async function bundle(): Promise<string> {
   let root = here;
   while (!existsSync(join(root, 'node_modules'))) root = dirname(root);
-  const directory = join(root, 'node_modules', '.cache', `palomar-store-${process.pid}`);
-  mkdirSync(directory, { recursive: true });
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-  const outfile = join(directory, 'main.mjs');
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [join(here, 'main.ts')],
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'esm',
     packages: 'external',
-    outfile,
+    write: false,
     logLevel: 'warning',
   });
+  const code = outputFiles.map(({ text }) => text).join('');
+  const directory = join(root, 'node_modules', '.cache', 'palomar-store');
+  const outfile = join(directory, `${createHash('sha256').update(code).digest('hex').slice(0, 16)}.mjs`);
+  if (!existsSync(outfile)) {
+    mkdirSync(directory, { recursive: true });
+    // Another run may be writing the same: whoever renames last leaves the same bytes.
+    const partial = `${outfile}.${process.pid}`;
+    writeFileSync(partial, code);
+    renameSync(partial, outfile);
+  }
   return outfile;
 }
 
