@@ -7,6 +7,10 @@
  * every supported machine); every struct is padded by hand and grows only at its end. A change that moves a field
  * raises PALOMAR_WIRE_VERSION.
  *
+ * A flow or drop record that was not wholly written to a connection goes out on the next one. What was written and not
+ * read is lost with its reader, so a collector that leaves in order shuts its writing side down and reads to the end;
+ * the last frame may be cut short there, and is then sent again.
+ *
  * A recording is the byte stream of one connection, stored as it was sent.
  *
  * Keep in sync with collector/decode/wire.ts, whose offsets a test checks against this file's BTF.

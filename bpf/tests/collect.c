@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * A collector that prints what a probe serves, until the probe says goodbye, the connection ends, or it has read as
- * many frames as asked (0: any number). It exits with 1 if a frame is malformed; a jump in the sequence is a line
+ * A collector that prints what a probe serves, until the probe says goodbye or the connection ends; it takes its leave
+ * after as many frames as asked (0: never). It exits with 1 if a frame is malformed; a jump in the sequence is a line
  * "gap". With a third argument it answers each L7 record by asking for no more of that connection.
  */
 #include <stdint.h>
@@ -70,7 +70,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: collect <socket> [frames] [no-more]\n");
 		return 2;
 	}
-	for (unsigned long i = 0; !frames || i < frames; i++) {
+	for (unsigned long i = 0;; i++) {
+		if (frames && i == frames)
+			shutdown(fd, SHUT_WR);
 		if (read_all(fd, &header, sizeof(header)))
 			return 0;
 		if (header.magic != PALOMAR_WIRE_MAGIC || header.version != PALOMAR_WIRE_VERSION ||
@@ -89,5 +91,4 @@ int main(int argc, char **argv)
 		if (header.type == FRAME_GOODBYE)
 			return 0;
 	}
-	return 0;
 }

@@ -170,6 +170,20 @@ pipelining_is_copied_whole() {
 	[ "$requests" -ge $(($2 * 90)) ] && [ "$answers" -ge $(($2 * 40)) ]
 }
 
+every_query_is_copied() {
+	start_printing || return 1
+	in_ns $a build/traffic query "$1" 53 1000 || return 1
+	sleep 0.5
+	index=$(ifindex_of veth1)
+	stop_probe || return 1
+	copied=$(grep -c '^l7.*,53 .* captured=40 ' "$work/out")
+	# A few draw the same port: fewer flows than packets.
+	packets=$(grep "^flow.*,53 protocol=17 .* ifindex=$index " "$work/out" | sed 's/.* packets=\([0-9]*\),\([0-9]*\) .*/\1 \2/' |
+		awk '{ sum += $1 + $2 } END { print sum }')
+	echo "copied $copied, packets $packets"
+	[ "$copied" -eq 1000 ] && [ "$packets" -eq 1000 ]
+}
+
 # Closed connections: one record each, opened by the client, both ways counted.
 short_connections_are_one_record() {
 	start_printing || return 1
@@ -408,6 +422,8 @@ check 'bytes of 60 MB over IPv4 agree with the interface' counters_agree 10.99.0
 check 'bytes of 60 MB over IPv6 agree with the interface' counters_agree fd99:2::2 60000000
 check '10000 pipelined requests in writes of 64 are copied whole' pipelining_is_copied_whole 10.99.0.2 10048 64
 check '6400 requests in writes of 640 are copied whole over IPv6' pipelining_is_copied_whole fd99:2::2 6400 640
+check '1000 datagrams to port 53 are 1000 records' every_query_is_copied 10.99.0.2
+check '1000 datagrams to port 53 over IPv6 are 1000 records' every_query_is_copied fd99:2::2
 check 'a short connection is one record' short_connections_are_one_record
 check 'an nftables drop is seen, and no other' one_drop_and_no_other
 check 'a drop in a bridge is seen' drop_in_a_bridge_is_seen
