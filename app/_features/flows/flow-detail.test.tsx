@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
-import { cleanup, render, screen } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { NuqsTestingAdapter } from 'nuqs/adapters/testing';
 import { afterEach, expect, test } from 'vitest';
 
 import { aFlow, anEndpoint } from '../../../model/flow.fixture.ts';
@@ -41,10 +42,29 @@ test('a row tells time, verdict, both ends and why', () => {
 });
 
 test('the detail has what the row leaves out, and no empty field', () => {
-  render(<FlowDetail flow={dropped} onClose={() => {}} />);
-  for (const text of ['nft_do_chain', 'Deployment api', '1 packets, 74 B', '2026-11-23T09:41:23.501123456Z']) {
+  render(
+    <NuqsTestingAdapter>
+      <FlowDetail flow={dropped} onClose={() => {}} />
+    </NuqsTestingAdapter>,
+  );
+  for (const text of ['nft_do_chain', 'Deployment api', '1 packet, 74 B', '2026-11-23T09:41:23.501123456Z']) {
     expect(screen.getByText(text)).toBeDefined();
   }
   expect(screen.queryByText('Container')).toBeNull();
   expect(screen.queryByText('Application')).toBeNull();
+});
+
+test('a value in the detail filters by itself', async () => {
+  const filters: (string | null)[] = [];
+  render(
+    <NuqsTestingAdapter
+      searchParams={{ filter: 'ns:a or ns:b' }}
+      onUrlUpdate={({ searchParams }) => filters.push(searchParams.get('filter'))}
+    >
+      <FlowDetail flow={dropped} onClose={() => {}} />
+    </NuqsTestingAdapter>,
+  );
+  fireEvent.click(screen.getByRole('button', { name: 'NETFILTER_DROP' }));
+  fireEvent.click(await screen.findByRole('menuitem', { name: 'Without this' }));
+  await expect.poll(() => filters).toEqual(['(ns:a or ns:b) (not (reason:NETFILTER_DROP))']);
 });

@@ -6,14 +6,17 @@ import type { ReactNode } from 'react';
 import type { Flow, FlowEndpoint } from '../../../model/api.ts';
 import { CopyButton } from '../../_components/copy-button.tsx';
 import { Verdict } from '../../_components/verdict.tsx';
-import { formatBytes, formatCount, formatMilliseconds } from '../../_viz/format/quantities.ts';
+import { formatBytes, formatCount, formatMilliseconds, plural } from '../../_viz/format/quantities.ts';
 import { formatDay, formatMillis, parseTime } from '../../_viz/format/time.ts';
+import { quote } from '../filter/filter-text.ts';
+import { ValueMenu } from '../filter/value-menu.tsx';
 import { useZone } from '../frame/zone.ts';
 import { PanelFrame } from '../selection/panel-frame.tsx';
 import { Section } from '../selection/facts.tsx';
 import { endpointName, portSuffix } from './flow-words.ts';
 
-type Row = readonly [name: string, value: string];
+/** `term` is the filter for this value, where there is one. */
+type Row = readonly [name: string, value: string, term?: string | undefined];
 
 export function FlowDetail({ flow, onClose }: { flow: Flow; onClose: () => void }): ReactNode {
   const [zone] = useZone();
@@ -27,8 +30,8 @@ export function FlowDetail({ flow, onClose }: { flow: Flow; onClose: () => void 
     >
       <p className="px-4 pb-3 break-words">{flow.summary}</p>
       <Fields title="What happened" rows={whatRows(flow)} />
-      <Fields title="Source" rows={endRows(flow.from)} />
-      <Fields title="Destination" rows={endRows(flow.to)} />
+      <Fields title="Source" rows={endRows(flow.from, 'from')} />
+      <Fields title="Destination" rows={endRows(flow.to, 'to')} />
       <Fields title="Counted" rows={counterRows(flow)} />
       <Fields title="Application" rows={l7Rows(flow)} />
       <Fields title="Seen by" rows={seenRows(flow)} />
@@ -46,10 +49,12 @@ function Fields({ title, rows }: { title: string; rows: readonly Row[] }): React
   return (
     <Section title={title}>
       <dl className="grid grid-cols-[100px_1fr] gap-x-3 gap-y-1 text-xs">
-        {filled.map(([name, value]) => (
+        {filled.map(([name, value, term]) => (
           <div key={name} className="contents">
             <dt className="text-ink-faint">{name}</dt>
-            <dd className="min-w-0 break-words">{value}</dd>
+            <dd className="min-w-0 break-words">
+              {term === undefined ? value : <ValueMenu text={value} term={term} />}
+            </dd>
           </div>
         ))}
       </dl>
@@ -62,8 +67,8 @@ const isIcmp = (flow: Flow): boolean => flow.protocol.startsWith('ICMP');
 
 function whatRows(flow: Flow): Row[] {
   return [
-    ['Drop reason', flow.dropReason],
-    ['Dropped at', flow.dropLocation],
+    ['Drop reason', flow.dropReason, `reason:${quote(flow.dropReason)}`],
+    ['Dropped at', flow.dropLocation, `location:${quote(flow.dropLocation)}`],
     ['Event', flow.kind.replaceAll('_', ' ')],
     ['Protocol', `${flow.protocol}, IPv${flow.ipVersion}`],
     ['TCP flags', flow.tcpFlags.join(', ')],
@@ -76,17 +81,20 @@ function whatRows(flow: Flow): Row[] {
   ];
 }
 
-function endRows(end: FlowEndpoint): Row[] {
+function endRows(end: FlowEndpoint, side: 'from' | 'to'): Row[] {
+  const term = (field: string, value: string): string => `${side}.${field}:${quote(value)}`;
   return [
     ['Name', `${endpointName(end)}${portSuffix(end)}`],
-    ['Address', end.ip],
-    ['Workload', end.workload === '' ? '' : `${end.workloadKind} ${end.workload}`],
-    ['Pod', end.pod],
-    ['Service', end.service],
+    ['Address', end.ip, `${side}.ip:${end.ip}`],
+    ['Port', end.port > 0 ? String(end.port) : '', `${side}.port:${end.port}`],
+    ['Namespace', end.namespace, term('ns', end.namespace)],
+    ['Workload', end.workload === '' ? '' : `${end.workloadKind} ${end.workload}`, term('workload', end.workload)],
+    ['Pod', end.pod, term('pod', end.pod)],
+    ['Service', end.service, term('service', end.service)],
     ['DNS names', end.names.join(', ')],
-    ['Process', end.process],
-    ['Unit', end.unit],
-    ['Container', end.container],
+    ['Process', end.process, term('process', end.process)],
+    ['Unit', end.unit, term('unit', end.unit)],
+    ['Container', end.container, term('container', end.container)],
     ['Labels', end.labels.join('\n')],
     ['Identity', end.identity > 0 ? String(end.identity) : ''],
   ];
@@ -94,7 +102,7 @@ function endRows(end: FlowEndpoint): Row[] {
 
 function counterRows(flow: Flow): Row[] {
   const pair = (packets: number, bytes: string): string =>
-    packets === 0 && bytes === '0' ? '' : `${formatCount(packets)} packets, ${formatBytes(bytes)}`;
+    packets === 0 && bytes === '0' ? '' : `${plural(packets, 'packet')}, ${formatBytes(bytes)}`;
   return [
     ['To destination', pair(flow.packetsToDst, flow.bytesToDst)],
     ['To source', pair(flow.packetsToSrc, flow.bytesToSrc)],
@@ -113,7 +121,11 @@ function l7Rows({ l7 }: Flow): Row[] {
     ['Type', l7.type],
     ['Latency', l7.latencyNs === '0' ? '' : formatMilliseconds(Number(l7.latencyNs) / 1e6)],
     ['Request', http === null ? '' : `${http.method} ${http.host}${http.path}`],
-    ['Status', http === null || http.status === 0 ? '' : `${http.status} (${http.protocol})`],
+    [
+      'Status',
+      http === null || http.status === 0 ? '' : `${http.status} (${http.protocol})`,
+      http === null ? undefined : `http.status:${http.status}`,
+    ],
     ['Question', dns === null ? '' : `${dns.name} ${dns.type}`],
     ['Answer', dns === null ? '' : [dns.rcode, ...dns.answers].filter(Boolean).join(' ')],
     ['TTL', dns === null || dns.ttl === 0 ? '' : `${dns.ttl} s`],
@@ -123,12 +135,12 @@ function l7Rows({ l7 }: Flow): Row[] {
 
 function seenRows(flow: Flow): Row[] {
   return [
-    ['Node', flow.node],
+    ['Node', flow.node, `node:${quote(flow.node)}`],
     ['Cluster', flow.cluster],
-    ['Interface', flow.interface],
+    ['Interface', flow.interface, `interface:${quote(flow.interface)}`],
     ['Reporter', flow.reporter],
     ['Source', flow.source],
-    ['Connection', flow.connectionId],
+    ['Connection', flow.connectionId, `conn:${flow.connectionId}`],
     ['Row', flow.id],
   ];
 }

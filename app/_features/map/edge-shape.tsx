@@ -4,7 +4,7 @@
 import { memo, type ReactNode } from 'react';
 
 import { plural } from '../../_viz/format/quantities.ts';
-import type { Point, Route } from '../../_viz/layout/route-edges.ts';
+import type { Route } from '../../_viz/layout/route-edges.ts';
 import { protocolLabel } from './edge-facts.ts';
 import type { PictureEdge } from './picture.ts';
 
@@ -53,14 +53,15 @@ export const EdgeShape = memo(function EdgeShape(props: EdgeShapeProps): ReactNo
     >
       <path className="edge-halo" d={route.path} fill="none" stroke="transparent" strokeWidth={14} />
       <path className="edge-line" d={route.path} fill="none" stroke="currentColor" strokeWidth={width} />
-      <ArrowHead tip={route.tip} />
+      <ArrowHead {...route} />
       {(state === 'dropped' || state === 'marked') && <Crosses route={route} only={state === 'marked'} />}
     </g>
   );
 });
 
-function ArrowHead({ tip }: { tip: Point }): ReactNode {
-  return <path d={`M${tip.x},${tip.y}l-8,-4.5v9z`} fill="currentColor" />;
+function ArrowHead({ tip, enters }: Pick<Route, 'tip' | 'enters'>): ReactNode {
+  const sides = enters === 'right' ? 'l-8,-4.5v9z' : 'l-4.5,8h9z';
+  return <path d={`M${tip.x},${tip.y}${sides}`} fill="currentColor" />;
 }
 
 /** The middle is left to the words. */

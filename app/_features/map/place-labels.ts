@@ -1,5 +1,5 @@
 /** Finds room for the words on edges: near the middle of each curve, clear of cards and of words placed before, and
- * of other edges where that is possible. */
+ * of lines where that is possible. */
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
 import { overlaps, type Rect } from '../../_viz/layout/metrics.ts';
 import type { Point } from '../../_viz/layout/route-edges.ts';
@@ -21,8 +21,8 @@ const labelRect = (x: number, y: number): Rect => ({
 /** Edges that find no room are left out; theirs appear on hover. */
 export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): ReadonlyMap<string, Point> {
   const taken: Rect[] = [...layout.cards.values(), ...[...layout.boxes.values()].flatMap(sidesOf)];
-  const lines = new Map(
-    [...layout.routes].map(([id, route]) => [id, route.samples.map(({ x, y }) => ({ x, y, width: 0, height: 0 }))]),
+  const lines = [...layout.routes.values()].flatMap((route) =>
+    route.samples.map(({ x, y }) => ({ x, y, width: 0, height: 0 })),
   );
   const placed = new Map<string, Point>();
   for (const id of edgeIds) {
@@ -36,9 +36,8 @@ export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): Read
       const rect = labelRect(at.x, at.y);
       return !obstacles.some((other) => overlaps(rect, other));
     };
-    const others = [...lines].flatMap(([other, points]) => (other === id ? [] : points));
     const clear = byCloseness.filter((at) => isFree(at, taken));
-    const found = clear.find((at) => isFree(at, others)) ?? clear[0];
+    const found = clear.find((at) => isFree(at, lines)) ?? clear[0];
     if (found === undefined) continue;
     placed.set(id, found);
     taken.push(labelRect(found.x, found.y));

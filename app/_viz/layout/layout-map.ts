@@ -32,9 +32,9 @@ export function layoutMap(
   const places = kept ?? placeAfresh(graph, m);
   const cards = places.map(({ column, y }) => ({ x: columnX(m, column), y, width: m.cardWidth, height: m.cardHeight }));
   const columnOf = Int32Array.from(places, (place) => place.column);
-  const routes = routeEdges(graph, columnOf, cards, m);
   const byId = new Map(graph.nodes.flatMap((node, index) => entry(node.id, cards[index])));
   const boxes = boxesOf(graph, cards, m);
+  const routes = routeEdges(graph, columnOf, cards, boxes.values(), m);
   return {
     cards: byId,
     boxes,

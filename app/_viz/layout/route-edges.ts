@@ -13,8 +13,10 @@ export interface Point {
 export interface Route {
   /** SVG path data; ends where the arrow head begins. */
   readonly path: string;
-  /** Where the arrow's point touches the card; it always points right. */
+  /** Where the arrow's point touches the card. */
   readonly tip: Point;
+  /** Which way the arrow points. */
+  readonly enters: 'right' | 'up';
   /** Points along the curve, evenly enough for marks and labels. */
   readonly samples: readonly Point[];
 }
@@ -29,8 +31,14 @@ const arrow = 7;
 /** Rows of cards in each column, as intervals no edge may pass through, sorted by their upper end. */
 type Obstacles = readonly (readonly (readonly [number, number])[])[];
 
-export function routeEdges(graph: Graph, columnOf: Int32Array, cards: readonly Rect[], m: Metrics): Map<string, Route> {
-  const obstacles = obstaclesOf(columnOf, cards);
+export function routeEdges(
+  graph: Graph,
+  columnOf: Int32Array,
+  cards: readonly Rect[],
+  boxes: Iterable<Rect>,
+  m: Metrics,
+): Map<string, Route> {
+  const obstacles = obstaclesOf(columnOf, cards, boxes, m);
   const ports = assignPorts(graph, cards, m);
   const routes = new Map<string, Route>();
   for (const edge of graph.edges) {
@@ -83,24 +91,30 @@ const turnRound = (a: Point, b: Point, reach: number): Curve => {
   return [a, { x, y: a.y }, { x, y: b.y }, b];
 };
 
-/** A small bow over the card's upper right corner. */
+/** A small bow under the card's lower right corner, back up into its lower edge. */
 function selfLoop(card: Rect): Route {
   const right = card.x + card.width;
-  const start = { x: right, y: card.y + 12 };
-  const end = { x: right - 40 - arrow, y: card.y - 8 };
-  const over = { x: right + 26, y: card.y - 26 };
-  return toRoute([
-    [start, { x: right + 26, y: card.y + 12 }, over, { x: right - 8, y: card.y - 22 }],
-    [{ x: right - 8, y: card.y - 22 }, { x: right - 36, y: card.y - 19 }, { x: end.x - 22, y: end.y }, end],
+  const bottom = card.y + card.height;
+  const low = { x: right - 10, y: bottom + 20 };
+  const end = { x: right - 40, y: bottom + arrow };
+  const route = toRoute([
+    [{ x: right, y: bottom - 12 }, { x: right + 28, y: bottom - 12 }, { x: right + 28, y: low.y }, low],
+    [low, { x: right - 28, y: low.y }, { x: end.x, y: low.y - 2 }, end],
   ]);
+  return { ...route, tip: { x: end.x, y: bottom }, enters: 'up' };
 }
 
-function obstaclesOf(columnOf: Int32Array, cards: readonly Rect[]): Obstacles {
+function obstaclesOf(columnOf: Int32Array, cards: readonly Rect[], boxes: Iterable<Rect>, m: Metrics): Obstacles {
   // A column can be empty: what stood there is gone and nothing moved into its place.
   const columns: [number, number][][] = Array.from({ length: Math.max(0, ...columnOf) + 1 }, () => []);
   cards.forEach((card, node) => {
     columns[columnOf[node] ?? 0]?.push([card.y - clearance, card.y + card.height + clearance]);
   });
+  // The title of a box stands in its first column.
+  for (const box of boxes) {
+    const column = Math.round((box.x + m.boxPadding) / (m.cardWidth + m.columnGap));
+    columns[column]?.push([box.y, box.y + m.boxTitle + 2]);
+  }
   for (const column of columns) column.sort((a, b) => a[0] - b[0]);
   return columns;
 }
@@ -148,7 +162,7 @@ function toRoute(curves: readonly Curve[]): Route {
   const last = curves.at(-1)?.[3] ?? first;
   const body = curves.map(([, b, c, d]) => `C${pair(b)} ${pair(c)} ${pair(d)}`).join('');
   const samples = [first, ...curves.flatMap((curve) => range(1, 8).map((step) => pointOn(curve, step / 8)))];
-  return { path: `M${pair(first)}${body}`, tip: { x: last.x + arrow, y: last.y }, samples };
+  return { path: `M${pair(first)}${body}`, tip: { x: last.x + arrow, y: last.y }, enters: 'right', samples };
 }
 
 function pointOn([a, b, c, d]: Curve, t: number): Point {
