@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCounters } from './counters.ts';
 import { formatAddress } from './decode/address.ts';
@@ -228,6 +229,47 @@ describe('sightings of one connection', () => {
     expect(flowRows.map((row) => flowKinds[Number(row['kind'])])).toEqual(['connection_start', 'connection_end']);
     expect(told(flowRows[1])).toMatchObject({ counts: [1, 0, 100, 0], peer: [1, 0, 100, 0] });
     expect(pipeline.connections).toBe(0);
+  });
+
+  it('add up to what each end counted, however the records fall into scans', () => {
+    const count = fc.tuple(fc.nat(50), fc.nat(50));
+    const step = fc.record({ source: fc.option(count), destination: fc.option(count), middle: fc.option(count) });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), (steps) => {
+        const { scan, stats, flowRows } = collect();
+        const truth = { source: [0, 0], destination: [0, 0] };
+        steps.forEach((one, index) => {
+          const at = index + 1;
+          const isLast = at === steps.length;
+          const kind = (at === 1 ? flowStart : update) | (isLast ? flowEnd : 0);
+          const common = { kind, endCause: isLast ? 1 : 0, last: bootedNs + (at - 0.05) * second } as const;
+          const records: Buffer[] = [];
+          // Both ends are seen first and last, as the kernel does; between, an end may be silent.
+          const bound = at === 1 || isLast ? ([1, 1] as const) : null;
+          const source = one.source ?? bound;
+          const destination = one.destination ?? bound;
+          if (source !== null) records.push(flow({ ...common, ifindex: 3, packets: source }));
+          if (one.middle !== null) records.push(flow({ ...common, ifindex: 5, packets: one.middle }));
+          if (destination !== null) {
+            records.push(flow({ ...common, ifindex: 4, ingress: [0, 1], packets: destination }));
+          }
+          for (const direction of [0, 1] as const) {
+            truth.source[direction] = (truth.source[direction] ?? 0) + (source?.[direction] ?? 0);
+            truth.destination[direction] = (truth.destination[direction] ?? 0) + (destination?.[direction] ?? 0);
+          }
+          scan(at, records);
+          stats(at + 0.2);
+        });
+        stats(steps.length + 2);
+        const sum = (name: string): number => flowRows.reduce((total, row) => total + Number(row[name]), 0);
+        expect([sum('packets_to_dst'), sum('packets_to_src')]).toEqual(truth.source);
+        expect([sum('peer_packets_to_dst'), sum('peer_packets_to_src')]).toEqual(truth.destination);
+        expect(sum('connections')).toBe(1);
+        const ends = flowRows.filter((row) => flowKinds[Number(row['kind'])] === 'connection_end');
+        expect(ends.length).toBe(1);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('of ports used again are a new conversation under the same id', () => {

@@ -79,7 +79,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
   const moment = (monoNs: number): Moment => ({ monoNs, wallMs: monoNs / 1e6 + offsetMs });
 
   const connections: Connections = createConnections(
-    { limit: config.connectionsLimit ?? 262_144, idleNs: 900e9 },
+    { limit: config.connectionsLimit ?? 131_072, idleNs: 900e9 },
     {
       counters,
       around: identity.interfaces,

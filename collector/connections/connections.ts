@@ -58,6 +58,9 @@ export interface Connections {
   clear(): void;
 }
 
+/** What only drops or payload told of never gets an end record. */
+const unseenIdleNs = 60e9;
+
 /** Packets this fresh at the time of the scan may have been counted at one interface and not yet at the next. */
 const raceNs = 100e6;
 
@@ -229,7 +232,8 @@ export function createConnections(config: ConnectionsConfig, deps: ConnectionsDe
     },
     sweep(nowNs) {
       for (const connection of [...table.values()]) {
-        if (!connection.dirty && nowNs - connection.lastNs > config.idleNs) forget(connection);
+        const idleNs = connection.sightings.length === 0 ? unseenIdleNs : config.idleNs;
+        if (!connection.dirty && nowNs - connection.lastNs > idleNs) forget(connection);
       }
     },
     clear() {

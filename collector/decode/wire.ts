@@ -176,7 +176,6 @@ export const probeStats = [
   'attach_failed',
   'drops_unparsed',
 ] as const;
-export type ProbeStat = (typeof probeStats)[number];
 
 /** Stats that are levels, not counts. */
 export const probeGauges: ReadonlySet<string> = new Set(['flow_map_entries', 'flow_map_max', 'interfaces']);
