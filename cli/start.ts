@@ -95,6 +95,8 @@ export async function start(options: StartOptions, deps: StartDeps): Promise<voi
         ipc('store', node('db/embedded/main.js'), {
           PALOMAR_DATA_DIR: options.dataDir,
           PALOMAR_STORE_LISTEN: `127.0.0.1:${ports.storePort}`,
+          // Each query holds a thread of libuv's pool, whose size is fixed before the first line of a program runs.
+          UV_THREADPOOL_SIZE: '12',
         }),
       );
       clickhouseUrl = fact(running.store, 'url');
@@ -160,7 +162,7 @@ export async function start(options: StartOptions, deps: StartDeps): Promise<voi
         command: binary,
         args: ['--socket', socket],
         env: {},
-        ready: () => appears(socket),
+        ready: (signal) => appears(socket, signal),
         readyMs: 20_000,
         fatalCodes: [2, 3, 4],
       });
@@ -208,8 +210,8 @@ export async function start(options: StartOptions, deps: StartDeps): Promise<voi
 const withoutUndefined = (env: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
-/** Resolves when `path` exists. The supervisor bounds the wait. */
-async function appears(path: string): Promise<Record<string, unknown>> {
-  while (!existsSync(path)) await sleep(20);
+/** Resolves when `path` exists, or when the signal says that nobody waits any more. */
+async function appears(path: string, signal: AbortSignal): Promise<Record<string, unknown>> {
+  while (!existsSync(path) && !signal.aborted) await sleep(20);
   return {};
 }

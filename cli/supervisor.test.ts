@@ -85,3 +85,14 @@ test('a child that never becomes ready fails at its deadline', async () => {
   const s = supervisor();
   await expect(s.start(node('mute', 'setInterval(() => {}, 1000)', { readyMs: 300 }))).rejects.toThrow('0.3 s');
 });
+
+test('a child that ends before its own sign of readiness leaves nothing waiting for it', async () => {
+  const s = supervisor();
+  let waiting: AbortSignal | null = null;
+  const never = (signal: AbortSignal): Promise<Record<string, unknown>> => {
+    waiting = signal;
+    return new Promise(() => undefined);
+  };
+  await expect(s.start(node('probe', 'process.exit(3)', { ready: never }))).rejects.toMatchObject({ code: 3 });
+  expect(waiting).toMatchObject({ aborted: true });
+});

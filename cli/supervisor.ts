@@ -12,8 +12,8 @@ export interface ChildSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** `ipc` children send `{ ready: true, ...facts }`; others are ready when `ready` resolves. */
-  readonly ready: 'ipc' | (() => Promise<Record<string, unknown> | null>);
+  /** `ipc` children send `{ ready: true, ...facts }`; others are ready when `ready` resolves before its signal aborts. */
+  readonly ready: 'ipc' | ((signal: AbortSignal) => Promise<Record<string, unknown>>);
   readonly readyMs: number;
   /** Exit codes after which a restart would only fail again. */
   readonly fatalCodes: readonly number[];
@@ -85,6 +85,7 @@ export function createSupervisor(deps: SupervisorDeps) {
   }
 
   async function becomeReady(spec: ChildSpec, run: Run): Promise<Record<string, unknown>> {
+    const settled = new AbortController();
     const ready =
       spec.ready === 'ipc'
         ? new Promise<Record<string, unknown>>((done) => {
@@ -92,8 +93,7 @@ export function createSupervisor(deps: SupervisorDeps) {
               if (typeof message === 'object' && message !== null && 'ready' in message) done({ ...message });
             });
           })
-        : spec.ready();
-    const settled = new AbortController();
+        : spec.ready(settled.signal);
     const outcome = await Promise.race([
       ready,
       run.exited.then((code) => ({ exit: code })),
@@ -105,7 +105,7 @@ export function createSupervisor(deps: SupervisorDeps) {
     if (outcome === null) {
       // A child told to end while starting may hold namespaces or data: it gets a moment to put them away.
       run.process.kill('SIGTERM');
-      await Promise.race([run.exited, sleep(stopping.signal.aborted ? 3_000 : 1_000)]);
+      await Promise.race([run.exited, sleep(stopping.signal.aborted ? 3_000 : 1_000, null, { ref: false })]);
       run.process.kill('SIGKILL');
       await run.exited;
       const why = stopping.signal.aborted
@@ -159,7 +159,7 @@ export function createSupervisor(deps: SupervisorDeps) {
         unwanted.abort();
         const current = run;
         current.process.kill('SIGTERM');
-        const gone = await Promise.race([current.exited.then(() => true), sleep(ms, false)]);
+        const gone = await Promise.race([current.exited.then(() => true), sleep(ms, false, { ref: false })]);
         if (!gone) {
           current.process.kill('SIGKILL');
           await current.exited;
