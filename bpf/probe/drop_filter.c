@@ -47,6 +47,9 @@ static const struct quiet table[] = {
 	{ "UNIX_SKIP_OOB", NULL },
 	/* An acknowledgement that arrives while one side has closed has been taken in before it is freed. */
 	{ "NOT_SPECIFIED", "tcp_rcv_state_process" },
+	/* The tail of a closed connection: TIME_WAIT has answered it. What fails in these two has a reason of its own. */
+	{ "NOT_SPECIFIED", "tcp_v4_rcv" },
+	{ "NOT_SPECIFIED", "tcp_v6_rcv" },
 	/* A successful ping: the reply was handed to the pinger before. */
 	{ "NO_SOCKET", "ping_rcv" },
 	{ "NOT_SPECIFIED", "ping_rcv" },
