@@ -45,6 +45,8 @@ const dnsPort = 53;
 /** Segments that may go by before an unknown protocol is given up. */
 const probingSegments = 12;
 const probingBytes = 32 * 1024;
+/** Segments to wait for the rest of a beginning that looks promising. */
+const undecidedSegments = 8;
 
 export function createConversation(
   protocol: number,
@@ -115,6 +117,9 @@ export function createConversation(
         stop();
         return;
       case 'maybe':
+        // The bytes that decide are on their way, unless they were lost.
+        if (early.length < undecidedSegments) return;
+        break;
       case 'none':
     }
     // Joined in the middle of a message: a later segment may start one.

@@ -289,6 +289,20 @@ describe('HTTP/1.1', () => {
     expect(lines(exchanges)).toEqual(['GET api/a 200']);
   });
 
+  it('is not misled by the middle of a request line that comes before its beginning is whole', () => {
+    const { conversation, exchanges, say } = converse();
+    const text = get('/a');
+    const cuts = [0, 1, 7, 15, text.length];
+    const pieces = cuts.slice(1).map((to, i) => ({ from: cuts[i] ?? 0, to }));
+    for (const { from, to } of [0, 2, 1, 3].map((i) => pieces[i]).filter((piece) => piece !== undefined)) {
+      const bytes = Buffer.from(text.slice(from, to));
+      conversation.feed({ sender: 0, sequence: 500 + from, payloadLength: bytes.length, bytes, atNs: 0 });
+    }
+    say(1, okay(''));
+    expect(text.slice(7, 15)).toBe('HTTP/1.1');
+    expect(lines(exchanges)).toEqual(['GET api/a 200']);
+  });
+
   it('asks for no more payload of a protocol it does not know', () => {
     const { say, conversation } = converse();
     for (let i = 0; i < 7; i += 1) {
