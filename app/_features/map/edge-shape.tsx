@@ -71,9 +71,9 @@ function Crosses({ route, only }: { route: Route; only: boolean }): ReactNode {
   const last = route.samples.length - 1;
   const points = (only ? [0.5] : crossShares).flatMap((share) => route.samples[Math.round(last * share)] ?? []);
   return points.map((point) => (
-    <g key={`${point.x} ${point.y}`} transform={`translate(${point.x} ${point.y})`}>
+    <g key={`${point.x} ${point.y}`} className="edge-cross" transform={`translate(${point.x} ${point.y})`}>
       <circle r={7} className="fill-canvas" />
-      <path d="M-4,-4L4,4M-4,4L4,-4" className="stroke-dropped" strokeWidth={2.25} strokeLinecap="round" />
+      <path d="M-4,-4L4,4M-4,4L4,-4" stroke="currentColor" strokeWidth={2.25} strokeLinecap="round" />
     </g>
   ));
 }

@@ -58,7 +58,7 @@ export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode 
         <span className="block truncate text-2xs text-ink-faint">{rates}</span>
       </span>
       {drops > 0 && (
-        <span className="absolute -top-2 right-2 flex items-center gap-0.5 rounded-sm border border-dropped bg-raised px-1 text-2xs leading-4 font-semibold text-dropped">
+        <span className="absolute -top-3 right-2 flex items-center gap-0.5 rounded-sm border border-dropped bg-raised px-1 text-2xs leading-4 font-semibold text-dropped">
           <X aria-hidden className="size-3" strokeWidth={3} />
           {formatCompact(drops)}
         </span>

@@ -21,9 +21,7 @@ const labelRect = (x: number, y: number): Rect => ({
 /** Edges that find no room are left out; theirs appear on hover. */
 export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): ReadonlyMap<string, Point> {
   const taken: Rect[] = [...layout.cards.values(), ...[...layout.boxes.values()].flatMap(sidesOf)];
-  const lines = [...layout.routes.values()].flatMap((route) =>
-    route.samples.map(({ x, y }) => ({ x, y, width: 0, height: 0 })),
-  );
+  const isOnLine = linesOf(layout);
   const placed = new Map<string, Point>();
   for (const id of edgeIds) {
     const samples = layout.routes.get(id)?.samples ?? [];
@@ -37,12 +35,31 @@ export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): Read
       return !obstacles.some((other) => overlaps(rect, other));
     };
     const clear = byCloseness.filter((at) => isFree(at, taken));
-    const found = clear.find((at) => isFree(at, lines)) ?? clear[0];
+    const found = clear.find((at) => !isOnLine(labelRect(at.x, at.y))) ?? clear[0];
     if (found === undefined) continue;
     placed.set(id, found);
     taken.push(labelRect(found.x, found.y));
   }
   return placed;
+}
+
+const cell = 8;
+const cellKey = (column: number, row: number): number => column * 65_536 + row;
+
+/** Which cells of a fine grid an edge passes; asking each sample of each edge would take a second on a large map. */
+function linesOf(layout: MapLayout): (rect: Rect) => boolean {
+  const passed = new Set<number>();
+  for (const { samples } of layout.routes.values()) {
+    for (const { x, y } of samples) passed.add(cellKey(Math.floor(x / cell), Math.floor(y / cell)));
+  }
+  return ({ x, y, width, height }) => {
+    for (let column = Math.floor(x / cell); column <= Math.floor((x + width) / cell); column++) {
+      for (let row = Math.floor(y / cell); row < Math.floor((y + height) / cell); row++) {
+        if (passed.has(cellKey(column, row))) return true;
+      }
+    }
+    return false;
+  };
 }
 
 /** A box's outline is as bad to cross as a card. */

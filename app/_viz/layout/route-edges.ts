@@ -27,6 +27,8 @@ type Curve = readonly [Point, Point, Point, Point];
 const clearance = 13;
 const turn = 44;
 const arrow = 7;
+/** Samples per curve. */
+const perCurve = 16;
 
 /** Rows of cards in each column, as intervals no edge may pass through, sorted by their upper end. */
 type Obstacles = readonly (readonly (readonly [number, number])[])[];
@@ -161,7 +163,10 @@ function toRoute(curves: readonly Curve[]): Route {
   const first = curves[0]?.[0] ?? { x: 0, y: 0 };
   const last = curves.at(-1)?.[3] ?? first;
   const body = curves.map(([, b, c, d]) => `C${pair(b)} ${pair(c)} ${pair(d)}`).join('');
-  const samples = [first, ...curves.flatMap((curve) => range(1, 8).map((step) => pointOn(curve, step / 8)))];
+  const samples = [
+    first,
+    ...curves.flatMap((curve) => range(1, perCurve).map((step) => pointOn(curve, step / perCurve))),
+  ];
   return { path: `M${pair(first)}${body}`, tip: { x: last.x + arrow, y: last.y }, enters: 'right', samples };
 }
 
