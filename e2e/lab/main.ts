@@ -2,11 +2,13 @@
  * Entry point of the lab, and of the programs that it runs inside its pods. The only place here that reads the
  * environment and installs signal handlers.
  */
+import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { describePods, removeLeftovers, startLab } from './lab.ts';
 import { err } from '../../model/result.ts';
 import { runTraffic } from '../traffic/run-traffic.ts';
+import { trimRecording } from './trim-recording.ts';
 import { runPod } from './pods/run-pod.ts';
 
 const help = `npm run lab -- [flags]
@@ -14,6 +16,7 @@ const help = `npm run lab -- [flags]
   --rate N                     requests per second from frontend to api (default 20)
   --kubernetes-listen HOST:PORT  where the Kubernetes API stand-in listens (default 127.0.0.1:0, any free port)
   --down                       remove what a killed lab left behind, and end
+  --trim FILE                  leave in the recording FILE only what is the lab's, and end
   --help
 `;
 
@@ -25,6 +28,7 @@ function usageError(message: string): never {
 interface Flags {
   readonly rate: number;
   readonly down: boolean;
+  readonly trim: string | undefined;
   readonly listen: { readonly host: string; readonly port: number };
 }
 
@@ -36,6 +40,7 @@ function parseFlags(argv: readonly string[]): Flags {
         rate: { type: 'string', default: '20' },
         'kubernetes-listen': { type: 'string', default: '127.0.0.1:0' },
         down: { type: 'boolean', default: false },
+        trim: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
@@ -47,7 +52,7 @@ function parseFlags(argv: readonly string[]): Flags {
     if (!(rate > 0 && rate <= 2000)) usageError(`--rate ${values.rate}: expected a number from 0 to 2000`);
     const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(values['kubernetes-listen']) ?? [];
     if (host === undefined) usageError(`--kubernetes-listen ${values['kubernetes-listen']}: expected HOST:PORT`);
-    return { rate, down: values.down, listen: { host, port: Number(port) } };
+    return { rate, down: values.down, trim: values.trim, listen: { host, port: Number(port) } };
   } catch (cause) {
     return usageError(cause instanceof Error ? cause.message : String(cause));
   }
@@ -82,6 +87,12 @@ async function tryLab(...args: Parameters<typeof startLab>): ReturnType<typeof s
 async function runLab(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv);
   const path = process.env['PATH'] ?? '';
+  if (flags.trim !== undefined) {
+    const trimmed = trimRecording(await readFile(flags.trim));
+    if (!trimmed.ok) usageError(`--trim ${flags.trim}: ${trimmed.error}`);
+    await writeFile(flags.trim, trimmed.value);
+    return 0;
+  }
   if (flags.down) {
     const removed = await removeLeftovers(process.getuid?.(), path);
     if (!removed.ok) usageError(removed.error);
