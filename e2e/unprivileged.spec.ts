@@ -54,6 +54,7 @@ test('terminal, health and page say that this is a recording and why nothing is 
     .getByText(/recording/i)
     .first()
     .waitFor();
+  await page.getByRole('button', { name: /what is missing/i }).click();
   await page
     .getByText(/CAP_NET_ADMIN/)
     .first()
