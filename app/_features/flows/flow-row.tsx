@@ -8,7 +8,7 @@ import { classes } from '../../_components/classes.ts';
 import { Verdict } from '../../_components/verdict.tsx';
 import { formatBytes } from '../../_viz/format/quantities.ts';
 import { formatMillis, parseTime, type Zone } from '../../_viz/format/time.ts';
-import { endpointName, hasFailed, portSuffix, protocolWords, rowBytes } from './flow-words.ts';
+import { endpointName, hasFailed, portSuffix, protocolWords, rowBytes, shortName } from './flow-words.ts';
 
 interface FlowRowProps {
   readonly flow: Flow;
@@ -68,7 +68,14 @@ export const FlowRow = memo(function FlowRow(props: FlowRowProps): ReactNode {
 function Endpoint({ end }: { end: FlowEndpoint }): ReactNode {
   return (
     <span role="gridcell" title={`${endpointName(end)} ${end.ip}`} className="flex min-w-0">
-      <span className="truncate">{endpointName(end)}</span>
+      <span className="truncate">
+        {end.namespace !== '' && (
+          <span data-column="namespace" className="text-ink-faint">
+            {end.namespace}/
+          </span>
+        )}
+        {shortName(end)}
+      </span>
       <span className="shrink-0 text-ink-faint">{portSuffix(end)}</span>
     </span>
   );

@@ -1,11 +1,14 @@
 /** A flow's ends and protocol in the few words of a table cell. */
 import type { Flow, FlowEndpoint } from '../../../model/api.ts';
 
-/** `production/api-6f4c8d`, a DNS name, a unit, or the address. */
+/** The pod, else the workload, a DNS name or the address. */
+export function shortName(end: FlowEndpoint): string {
+  return [end.pod, end.workload, end.names[0], end.ip].find((name) => name !== undefined && name !== '') ?? '';
+}
+
+/** `production/api-6f4c8d`, or the short name outside Kubernetes. */
 export function endpointName(end: FlowEndpoint): string {
-  const name = end.pod !== '' ? end.pod : ((end.workload || end.names[0]) ?? '');
-  const shown = name === '' ? end.ip : name;
-  return end.namespace === '' ? shown : `${end.namespace}/${shown}`;
+  return end.namespace === '' ? shortName(end) : `${end.namespace}/${shortName(end)}`;
 }
 
 export const portSuffix = (end: FlowEndpoint): string => (end.port > 0 ? `:${end.port}` : '');

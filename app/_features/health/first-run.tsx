@@ -1,7 +1,7 @@
 /** Before the first flow: what is being captured and on which interfaces, and what is missing with its cure. */
 'use client';
 
-import { Check, CircleAlert, LoaderCircle } from 'lucide-react';
+import { Check, CircleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 import type { Health } from '../../../model/api.ts';
@@ -77,14 +77,5 @@ function Step({ isDone, title, children }: { isDone: boolean; title: string; chi
         <div className="text-ink-soft">{children}</div>
       </div>
     </li>
-  );
-}
-
-export function FirstRunSkeleton(): ReactNode {
-  return (
-    <div className="flex h-full items-center justify-center text-ink-faint" role="status">
-      <LoaderCircle aria-hidden className="mr-2 size-4 animate-spin" />
-      Asking the server
-    </div>
   );
 }

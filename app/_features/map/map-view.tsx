@@ -12,6 +12,7 @@ import { allOf } from '../filter/filter-text.ts';
 import { FilterProblem } from '../filter/filter-problem.tsx';
 import { FlowDetail } from '../flows/flow-detail.tsx';
 import { FlowsDrawer } from '../flows/flows-drawer.tsx';
+import { useEscape } from '../frame/use-escape.ts';
 import { FirstRun } from '../health/first-run.tsx';
 import { useHealth } from '../health/health-query.ts';
 import { useReportEvidence } from '../health/shown-evidence.tsx';
@@ -51,6 +52,7 @@ interface MapWithPanelsProps {
 function MapWithPanels({ answer, picture, nowMs }: MapWithPanelsProps): ReactNode {
   const { selection, select, filter } = useInvestigation();
   const [flow, setFlow] = useState<Flow | null>(null);
+  useEscape(flow !== null, () => setFlow(null));
   const flows = selectionFilter(selection);
   const change = (next: Selection | null): void => {
     setFlow(null);

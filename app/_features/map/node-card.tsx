@@ -5,8 +5,8 @@ import { X } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 
 import { classes } from '../../_components/classes.ts';
+import { MiddleTruncated } from '../../_components/middle-truncated.tsx';
 import { formatCompact, formatShare, plural } from '../../_viz/format/quantities.ts';
-import { truncateMiddle } from '../../_viz/format/truncate.ts';
 import type { Rect } from '../../_viz/layout/metrics.ts';
 import { KindIcon } from './kind-icon.tsx';
 import type { PictureNode } from './picture.ts';
@@ -21,9 +21,6 @@ interface NodeCardProps {
   readonly onSelect: (id: string) => void;
   readonly onPoint: (id: string | null) => void;
 }
-
-/** Room for the name, in widths of a middling letter. */
-const nameWidth = 17;
 
 export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode {
   const { item, rect, isSelected, isLit, isDimmed, isTabStop, onSelect, onPoint } = props;
@@ -54,7 +51,9 @@ export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode 
       <HealthBar failed={failed} hasDrops={drops > 0} />
       <KindIcon kind={node.kind} className="size-4 shrink-0 text-ink-faint" />
       <span className="min-w-0 flex-1">
-        <span className="block truncate text-sm leading-4.5 font-medium">{truncateMiddle(node.name, nameWidth)}</span>
+        <span className="block text-sm leading-4.5 font-medium">
+          <MiddleTruncated text={node.name} />
+        </span>
         <span className="block truncate text-2xs text-ink-faint">{rates}</span>
       </span>
       {drops > 0 && (
