@@ -343,6 +343,29 @@ describe('drops', () => {
     });
   });
 
+  it('make a conversation DROPPED when nothing else of it came through, and only then', () => {
+    const { scan, flowRows, stats } = collect();
+    const verdictOf = (index: number) => verdicts[Number(flowRows[index]?.['verdict'])];
+    scan(1, [
+      fixture.symbol(location, 'nft_do_chain'),
+      flow({ ...old, ifindex: 3, packets: [1, 0], ingress: [1, 2] }),
+      drop({ location, packets: 1, bytes: 60, tcpFlags: 2, device: 'vethA' }),
+    ]);
+    stats(1.2);
+    expect(told(flowRows[1])).toMatchObject({ kind: 'connection_start', counts: [1, 0, 100, 0] });
+    expect(verdictOf(1)).toBe('DROPPED');
+    expect(flowRows[1]).toMatchObject({ drop_reason: 'NETFILTER_DROP', drop_location: 'nft_do_chain' });
+
+    scan(2, [
+      flow({ ...old, ifindex: 3, packets: [3, 2], kind: update, last: bootedNs + second }),
+      drop({ location, packets: 1, bytes: 60, device: 'vethA' }),
+    ]);
+    stats(2.2);
+    expect(flowRows.slice(2).map(told)).toMatchObject([{ kind: 'drop' }, { kind: 'connection_update' }]);
+    expect(verdictOf(3)).toBe('FORWARDED');
+    expect(flowRows[3]).toMatchObject({ drop_reason: '' });
+  });
+
   it('of the answering side are replies', () => {
     const { scan, flowRows, stats } = collect();
     scan(1, [

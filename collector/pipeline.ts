@@ -105,16 +105,21 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     const reason = bytes.readUInt32LE(at + dropRecord.reason);
     const location = bytes.readBigUInt64LE(at + dropRecord.location);
     const lastNs = readWide(bytes, at + dropRecord.last_mono_ns);
+    const sender = bytes[at + dropRecord.sender] === 1 ? 1 : 0;
+    const packets = readWide(bytes, at + dropRecord.packets);
     connection.lastNs = Math.max(connection.lastNs, lastNs);
+    connection.dropped[sender] += packets;
+    connection.dropReason = hello?.reasons.get(reason) ?? `REASON_${reason}`;
+    connection.dropLocation = symbols.get(location) ?? `0x${location.toString(16)}`;
     waiting.addDrop({
       connection,
-      sender: bytes[at + dropRecord.sender] === 1 ? 1 : 0,
+      sender,
       firstNs: readWide(bytes, at + dropRecord.first_mono_ns),
       lastNs,
-      packets: readWide(bytes, at + dropRecord.packets),
+      packets,
       bytes: readWide(bytes, at + dropRecord.bytes),
-      reason: hello?.reasons.get(reason) ?? `REASON_${reason}`,
-      location: symbols.get(location) ?? `0x${location.toString(16)}`,
+      reason: connection.dropReason,
+      location: connection.dropLocation,
       tcpFlags: bytes.readUInt16LE(at + dropRecord.tcp_flags),
       icmpType: bytes[at + dropRecord.icmp_type] ?? 0,
       device: readText(bytes, at + dropRecord.device, 16),

@@ -42,6 +42,10 @@ export interface Connection {
   srttUs: number;
   retransmits: number;
   endCause: number;
+  /** Packets of each side that the kernel threw away since the last row, and what it last said of that. */
+  readonly dropped: [number, number];
+  dropReason: string;
+  dropLocation: string;
   /** START seen since the last row; `opened` once a row said so. */
   started: boolean;
   opened: boolean;
@@ -80,6 +84,9 @@ export function createConnection(bytes: Buffer, offset: number): Connection {
     srttUs: 0,
     retransmits: 0,
     endCause: 0,
+    dropped: [0, 0],
+    dropReason: '',
+    dropLocation: '',
     started: false,
     opened: false,
     closed: false,
@@ -101,6 +108,8 @@ export function settle(connection: Connection): void {
     sighting.packets[1] = 0;
     sighting.changed = false;
   }
+  connection.dropped[0] = 0;
+  connection.dropped[1] = 0;
   connection.tcpFlags = 0;
   connection.retransmits = 0;
   connection.started = false;

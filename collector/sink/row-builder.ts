@@ -60,6 +60,11 @@ function endOf(connection: Connection, side: Side): End {
   return { address: connection.addresses[side], port: connection.ports[side] };
 }
 
+/** Did everything that the source sent end in a drop? Then calling the conversation FORWARDED would be false. */
+function isAllDropped(connection: Connection, counts: Counts, source: Side): boolean {
+  return counts.packetsToSrc === 0 && counts.packetsToDst > 0 && connection.dropped[source] >= counts.packetsToDst;
+}
+
 export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
   const { identity, rows } = deps;
 
@@ -102,15 +107,19 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
     connection(connection, account) {
       const source = connection.initiator;
       const { counted, peer, reporter } = account.ends;
+      const counts = counted === undefined ? noCounts : countsOf(counted, source);
+      const isDropped = isAllDropped(connection, counts, source);
       rows.append({
         timeNs: deps.wallNs(connection.lastNs),
         parties: partiesOf(connection, source, deps.moment(connection.lastNs)),
         reporter,
         kind: account.kind,
-        verdict: 'FORWARDED',
+        verdict: isDropped ? 'DROPPED' : 'FORWARDED',
+        dropReason: isDropped ? connection.dropReason : '',
+        dropLocation: isDropped ? connection.dropLocation : '',
         isReply: connection.certainty >= certainty.inferred ? 'no' : 'unknown',
         interface: counted === undefined ? '' : identity.interfaces.name(counted.ifindex),
-        counts: counted === undefined ? noCounts : countsOf(counted, source),
+        counts,
         peer: peer === undefined ? null : countsOf(peer, source),
         connections: account.connections,
         tcpFlags: connection.tcpFlags,
