@@ -10,15 +10,21 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
+/** A logged error is its message here; whoever needs the stack reads the child's own log. */
+const inShort = (value: unknown): string =>
+  typeof value === 'object' && value !== null && 'message' in value ? String(value.message) : JSON.stringify(value);
+
 /** Children log JSON lines; a person reads `name: message (error)`. */
 function readable(line: string): string {
   if (!line.startsWith('{')) return line;
   try {
     const entry: unknown = JSON.parse(line);
     if (typeof entry !== 'object' || entry === null || !('msg' in entry)) return line;
-    const framing = new Set(['msg', 'level', 'time', 'pid', 'hostname', 'name']);
-    const facts = Object.fromEntries(Object.entries(entry).filter(([key]) => !framing.has(key)));
-    return Object.keys(facts).length === 0 ? String(entry.msg) : `${String(entry.msg)} ${JSON.stringify(facts)}`;
+    const framing = new Set(['msg', 'level', 'time', 'pid', 'hostname', 'name', 'component']);
+    const facts = Object.entries(entry)
+      .filter(([key]) => !framing.has(key))
+      .map(([key, value]) => `${key === 'err' ? 'error' : key}=${inShort(value)}`);
+    return [String(entry.msg), ...facts].join('  ');
   } catch {
     return line;
   }

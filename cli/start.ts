@@ -147,7 +147,7 @@ export async function start(options: StartOptions, deps: StartDeps): Promise<voi
     );
     for (const line of missing) deps.say(`missing    ${line}`);
     const url = fact(running.server, 'url');
-    deps.say(`watching   ${await captureSentence(url, options.replay)}`);
+    deps.say(`watching   ${await captureSentence(url, options.replay, running.probe !== null)}`);
     deps.say(`ready      ${url}  (after ${((performance.now() - startedMs) / 1000).toFixed(1)} s; Ctrl-C stops)`);
   };
 
