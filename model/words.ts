@@ -51,11 +51,8 @@ export type L7Type = (typeof l7Types)[number];
 
 export const endCauses = ['', 'FIN', 'RST', 'TIMEOUT', 'INTERFACE_GONE'] as const;
 
-/** IP protocols by the names `hubble observe` prints. */
-export const l4Protocols = ['TCP', 'UDP', 'ICMPv4', 'ICMPv6', 'SCTP'] as const;
-
 /**
- * Kinds of thing an endpoint can be. Kubernetes kinds keep their own spelling (`Deployment`, `StatefulSet`, `Pod` ...);
- * these are what an endpoint without a pod is called.
+ * Kinds of thing an endpoint without a pod can be, on a host we watch; elsewhere it is a `name` learned from DNS or a
+ * bare `address`. Kubernetes kinds keep their own spelling (`Deployment`, `StatefulSet`, `Pod` ...).
  */
-export const hostKinds = ['container', 'unit', 'process', 'netns', 'host', 'name', 'address'] as const;
+export const hostKinds: readonly string[] = ['container', 'unit', 'process', 'netns', 'host'];

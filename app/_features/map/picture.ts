@@ -1,5 +1,6 @@
 /** Everything the map draws, derived from one answer: cards with their numbers, edges with their state, boxes by name. */
 import type { MapEdge, MapNode, MapResponse } from '../../../model/api.ts';
+import { hostKinds } from '../../../model/words.ts';
 import { formatByteRate, formatRate } from '../../_viz/format/quantities.ts';
 import { keepToBudget } from './budget.ts';
 import { bytesOf, edgeLabel, edgeState, edgeWidth, failedShare, type EdgeState } from './edge-facts.ts';
@@ -34,8 +35,6 @@ export interface Picture {
   readonly seconds: number;
   readonly notice: string | null;
 }
-
-const hostKinds = ['container', 'unit', 'process', 'netns', 'host'];
 
 export function createPicture(response: MapResponse): Picture {
   const seconds = Math.max(1, (response.range.toMs - response.range.fromMs) / 1000);
