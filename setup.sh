@@ -53,7 +53,7 @@ fi
 if [ "$mode" = test ]; then
   need clang-format clang-format
   need chromium chromium
-  need ethtool ethtool
+  need iputils-ping ping
   need curl curl
   need bind9-dnsutils dig
 fi
@@ -75,7 +75,7 @@ fi
 digest() { find "$@" -type f ! -name '*.md' -print0 2>/dev/null | LC_ALL=C sort -z | xargs -0 cat | sha256sum | cut -c1-16; }
 fresh() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
 
-modules=$(digest package.json package-lock.json)
+modules=$(digest package-lock.json)
 if ! fresh node_modules/.palomar-setup "$modules"; then
   say "installing node modules (once; about a minute)"
   npm ci --no-audit --no-fund --loglevel=error >&2 || die "npm ci failed; the lines above say why"

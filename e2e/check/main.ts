@@ -74,6 +74,7 @@ const steps: readonly Step[] = [
   vitest('unit'),
   { name: 'bpf-format', command: ['make', '-s', '-C', 'bpf', 'format-check'], count: one },
   { name: 'bpf', command: ['make', '-s', '-C', 'bpf', 'test'], count: tap },
+  { name: 'bpf-live', command: ['make', '-s', '-C', 'bpf', 'live-test'], count: tap },
   vitest('integration'),
   vitest('e2e'),
 ];
