@@ -2,6 +2,7 @@
 import type { MapEdge, MapNode, MapResponse } from '../../../model/api.ts';
 import { hostKinds } from '../../../model/words.ts';
 import { formatByteRate, formatRate } from '../../_viz/format/quantities.ts';
+import { observedSeconds } from '../health/observed-time.ts';
 import { keepToBudget } from './budget.ts';
 import { bytesOf, edgeLabel, edgeState, edgeWidth, failedShare, type EdgeState } from './edge-facts.ts';
 import { foldOutside } from './fold-outside.ts';
@@ -32,12 +33,13 @@ export interface Picture {
   readonly edges: ReadonlyMap<string, PictureEdge>;
   /** Box id to the words on it. */
   readonly boxes: ReadonlyMap<string, string>;
+  /** Observed time: what rates are per second of. */
   readonly seconds: number;
   readonly notice: string | null;
 }
 
 export function createPicture(response: MapResponse): Picture {
-  const seconds = Math.max(1, (response.range.toMs - response.range.fromMs) / 1000);
+  const seconds = observedSeconds(response.range, response.evidence.coverage);
   const folded = foldOutside(response.nodes, response.edges);
   const { nodes, edges, notice } = keepToBudget(folded.nodes, folded.edges);
   const clusters = new Set(nodes.map((node) => node.cluster));
