@@ -307,12 +307,15 @@ describe('who opened a connection that was joined', () => {
     expect(flowRows[0]).toMatchObject({ is_reply: ternaries.indexOf('no'), dst_process: 'server' });
   });
 
-  it('is guessed from the ports, and then nothing is claimed', () => {
+  it.each([
+    { name: 'is inferred from a privileged port that faces an ephemeral one', portA: 443, told: 'no' as const },
+    { name: 'is guessed from other ports, and then nothing is claimed', portA: 8443, told: 'unknown' as const },
+  ])('$name', ({ portA, told: isReply }) => {
     const { scan, flowRows, pipeline } = collect();
-    scan(1, [flow({ ...old, ifindex: 3, portA: 443, portB: 51000, initiator: 2, kind: update })]);
+    scan(1, [flow({ ...old, ifindex: 3, portA, portB: 51000, initiator: 2, kind: update })]);
     pipeline.flush(false);
-    expect(told(flowRows[0])).toMatchObject({ to: '10.0.0.1:443' });
-    expect(flowRows[0]?.['is_reply']).toBe(ternaries.indexOf('unknown'));
+    expect(told(flowRows[0])).toMatchObject({ to: `10.0.0.1:${portA}` });
+    expect(flowRows[0]?.['is_reply']).toBe(ternaries.indexOf(isReply));
   });
 
   it('is not the DNS server, even if its answer was seen first', () => {

@@ -1,6 +1,7 @@
 /**
  * Who opened a conversation whose start nobody saw. Knowledge (a listening socket, a Kubernetes service, who sent the
- * request) is inferred; the look of the ports is a guess and leaves `is_reply` unknown.
+ * request) is inferred, and so is a privileged port that faces an ephemeral one: nobody dials out from 443 to 52740. Any
+ * other look of the ports is a guess and leaves `is_reply` unknown.
  */
 import type { Side } from '../protocol/exchange.ts';
 import { certainty, type Certainty, type Connection } from './connection.ts';
@@ -35,6 +36,7 @@ export function inferInitiator(connection: Connection, listeners: Listeners): Gu
   ];
   if (listensA !== listensB) return { initiator: listensA ? 1 : 0, certainty: certainty.inferred };
   const [rankA, rankB] = [rank(ports[0]), rank(ports[1])];
+  if (Math.abs(rankA - rankB) === 2) return { initiator: rankA < rankB ? 1 : 0, certainty: certainty.inferred };
   if (rankA !== rankB) return { initiator: rankA < rankB ? 1 : 0, certainty: certainty.guessed };
   return { initiator: ports[0] < ports[1] ? 1 : 0, certainty: certainty.none };
 }
