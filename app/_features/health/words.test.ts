@@ -21,6 +21,7 @@ describe('the honest strip', () => {
   });
   test('names the node and the time of a gap', () => {
     const words = evidenceWords(covered({ gaps: [{ node: 'node-2', fromMs: 5, toMs: 9 }] }), (ms) => `t${ms}`);
+    expect(words.gaps).toBe('1 of 0 s');
     expect(words.details).toEqual(['node-2 reported nothing from t5 to t9']);
   });
   test('claims nothing when nothing was counted', () => {
