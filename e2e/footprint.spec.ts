@@ -1,6 +1,6 @@
 /** Nothing we do alters traffic, and nothing of ours stays behind: before, during, after, and when the probe is killed. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -92,6 +92,12 @@ test('traffic works before, during and after, also across kill -9 of the probe, 
   stack = await startStack({ args: [] });
   expect(programs().length).toBeGreaterThan(before.length);
   expect(allOk(await answersSoFar())).toEqual([]);
+
+  for (const script of ['dist/collector/main.js', 'dist/server/main.js']) {
+    const status = await readFile(`/proc/${await stack.pidOf(script)}/status`, 'utf8');
+    expect(status, `${script} runs without capabilities`).toMatch(/^CapEff:\s*0+$/m);
+    expect(status).toMatch(/^CapBnd:\s*0+$/m);
+  }
 
   const probe = await stack.pidOf('bpf/build/palomar-probe');
   process.kill(probe, 'SIGKILL');
