@@ -66,6 +66,7 @@ export function createCollector(config: CollectorConfig, deps: CollectorDeps): C
   const { capture } = config;
   const stopping = new AbortController();
   let hello: Hello | null = null;
+  let saidGoodbye = false;
   let parser: FrameParser = createFrameParser();
   let missingFrames = 0;
   let latestFrameMs = 0;
@@ -139,6 +140,7 @@ export function createCollector(config: CollectorConfig, deps: CollectorDeps): C
       },
       onGoodbye() {
         hello = null;
+        saidGoodbye = true;
         log.info({}, 'the probe says goodbye');
         tellStatus();
       },
@@ -164,7 +166,9 @@ export function createCollector(config: CollectorConfig, deps: CollectorDeps): C
     socket = createProbeSocket(path, {
       log,
       random: deps.random,
+      hasSaidGoodbye: () => saidGoodbye,
       onConnect() {
+        saidGoodbye = false;
         parser = createFrameParser();
         missingFrames = 0;
         verdictSequence = 0;

@@ -10,6 +10,8 @@ import type { Log } from '../log.ts';
 export interface ProbeSocketDeps {
   readonly log: Pick<Log, 'info' | 'warn'>;
   readonly random: () => number;
+  /** Did the probe say that it goes? Then finding nobody is no surprise. */
+  hasSaidGoodbye(): boolean;
   onConnect(): void;
   onChunk(chunk: Buffer): Promise<void>;
   onDisconnect(): void;
@@ -67,7 +69,8 @@ export function createProbeSocket(path: string, deps: ProbeSocketDeps): ProbeSoc
           failures += 1;
           // The first failure and then ever fewer are worth a line.
           if ((failures & (failures - 1)) === 0) {
-            deps.log.warn({ err: error, path, failures }, 'cannot read from the probe, trying again');
+            const level = deps.hasSaidGoodbye() ? 'info' : 'warn';
+            deps.log[level]({ err: error, path, failures }, 'cannot read from the probe, trying again');
           }
         }
         await sleep(pause * (0.75 + deps.random() / 4), undefined, { signal }).catch(() => undefined);
