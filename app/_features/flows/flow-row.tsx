@@ -8,7 +8,7 @@ import { classes } from '../../_components/classes.ts';
 import { Verdict } from '../../_components/verdict.tsx';
 import { formatBytes } from '../../_viz/format/quantities.ts';
 import { formatMillis, parseTime, type Zone } from '../../_viz/format/time.ts';
-import { endpointName, hasFailed, portSuffix, protocolWords, rowBytes, shortName } from './flow-words.ts';
+import { endpointName, hasFailed, portSuffix, protocolWords, rowBytes, rowSummary, shortName } from './flow-words.ts';
 
 interface FlowRowProps {
   readonly flow: Flow;
@@ -56,7 +56,7 @@ export const FlowRow = memo(function FlowRow(props: FlowRowProps): ReactNode {
         className={classes('truncate', hasFailed(flow) ? 'text-warm' : 'text-ink-soft')}
       >
         {flow.dropReason !== '' && <span className="font-medium text-dropped">{flow.dropReason} </span>}
-        {flow.summary}
+        {rowSummary(flow)}
       </span>
       <span role="gridcell" data-column="bytes" className="text-right text-ink-soft">
         {bytes > 0 ? formatBytes(bytes) : ''}

@@ -1,5 +1,6 @@
 /** A flow's ends and protocol in the few words of a table cell. */
 import type { Flow, FlowEndpoint } from '../../../model/api.ts';
+import { formatMilliseconds } from '../../_viz/format/quantities.ts';
 
 /** The pod, else the workload, a DNS name or the address. */
 export function shortName(end: FlowEndpoint): string {
@@ -26,4 +27,23 @@ export function hasFailed(flow: Flow): boolean {
 
 export function rowBytes(flow: Flow): number {
   return Number(flow.bytesToDst) + Number(flow.bytesToSrc);
+}
+
+/**
+ * What happened, the telling part first: a cell is cut at its end, and a host name that the destination already gives
+ * would push the path out of sight. The whole line, as `hubble observe` has it, is the row's title and in its detail.
+ */
+export function rowSummary(flow: Flow): string {
+  if (flow.kind === 'drop' && flow.dropLocation !== '') return `at ${flow.dropLocation}, ${flow.summary}`;
+  if (flow.l7 === null) return flow.summary;
+  const { http, dns, latencyNs } = flow.l7;
+  const latency = latencyNs === '0' ? '' : ` in ${formatMilliseconds(Number(latencyNs) / 1e6)}`;
+  if (http !== null) {
+    return `${http.status > 0 ? String(http.status) : 'no answer'} ${http.method} ${http.path}${latency}`;
+  }
+  if (dns !== null) {
+    const answers = dns.answers.length === 0 ? '' : ` = ${dns.answers.join(', ')}`;
+    return `${dns.rcode === '' ? 'no answer' : dns.rcode} ${dns.name} ${dns.type}${answers}${latency}`;
+  }
+  return flow.summary;
 }

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+
+import type { Flow } from '../../../model/api.ts';
+import { flowsOf, labWorld, seeded } from '../../testing/fixture-data.ts';
+import { rowSummary } from './flow-words.ts';
+
+const [any] = flowsOf(labWorld(0), 0, 1, seeded(1));
+const aFlow = (of: Partial<Flow>): Flow => {
+  if (any === undefined) throw new Error('the fixture made no flow');
+  return { ...any, kind: 'connection_update', l7: null, summary: 'TCP Flags: ACK', ...of };
+};
+const l7 = (of: Partial<NonNullable<Flow['l7']>>): Flow['l7'] => ({
+  type: 'HTTP',
+  latencyNs: '1500000',
+  http: null,
+  dns: null,
+  sni: '',
+  ...of,
+});
+const http = { method: 'GET', host: 'api', path: '/orders/1?full=1', status: 500, protocol: 'HTTP/1.1' };
+const dns = { name: 'payment.stripe.com', type: 'A', rcode: 'NOERROR', answers: ['198.51.100.10'], ttl: 5 };
+
+test.each([
+  ['HTTP: status, method and path', aFlow({ l7: l7({ http }) }), '500 GET /orders/1?full=1 in 1.5 ms'],
+  [
+    'HTTP without an answer',
+    aFlow({ l7: l7({ http: { ...http, status: 0 }, latencyNs: '0' }) }),
+    'no answer GET /orders/1?full=1',
+  ],
+  ['DNS with its answer', aFlow({ l7: l7({ dns }) }), 'NOERROR payment.stripe.com A = 198.51.100.10 in 1.5 ms'],
+  [
+    'DNS without one',
+    aFlow({ l7: l7({ dns: { ...dns, rcode: '', answers: [] }, latencyNs: '0' }) }),
+    'no answer payment.stripe.com A',
+  ],
+  ['a drop: where', aFlow({ kind: 'drop', dropLocation: 'nft_do_chain' }), 'at nft_do_chain, TCP Flags: ACK'],
+  ['anything else: as hubble observe has it', aFlow({}), 'TCP Flags: ACK'],
+])('%s', (_name, flow, words) => {
+  expect(rowSummary(flow)).toBe(words);
+});
