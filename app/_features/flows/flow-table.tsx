@@ -36,8 +36,8 @@ export function FlowTable({ filter, open, onOpen, isView = false }: FlowTablePro
   const answer = useFlowRows(filter, isAtTop && !isPointed && open === null);
   const { rows, error, evidence, updatedMs, isStale, waiting } = answer;
   const shown = useMemo(
-    () => (isView ? { evidence, updatedMs, isStale } : null),
-    [isView, evidence, updatedMs, isStale],
+    () => (isView ? { evidence, updatedMs, isStale, hasFailed: error !== null } : null),
+    [isView, evidence, updatedMs, isStale, error],
   );
   useReportEvidence(shown);
 

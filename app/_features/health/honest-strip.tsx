@@ -14,13 +14,17 @@ import { useShownEvidence } from './shown-evidence.tsx';
 import { useNow } from './use-now.ts';
 
 export function HonestStrip({ children }: { children?: ReactNode }): ReactNode {
-  const { evidence, updatedMs, isStale } = useShownEvidence();
+  const { evidence, updatedMs, isStale, hasFailed } = useShownEvidence();
   const [zone] = useZone();
   const words = evidence === null ? null : evidenceWords(evidence, (ms) => formatClock(ms, zone));
   return (
     <div className="flex h-7 items-center gap-4 overflow-hidden border-b border-line bg-surface px-4 text-xs whitespace-nowrap text-ink-soft">
       {words === null || evidence === null ? (
-        <span className="skeleton h-3 w-72" aria-hidden />
+        hasFailed ? (
+          <span className="text-ink-faint">no answer</span>
+        ) : (
+          <span className="skeleton h-3 w-72" aria-hidden />
+        )
       ) : (
         <>
           <Coverage words={words} />

@@ -10,11 +10,13 @@ export interface Shown {
   /** When the answer came, by this browser's clock; it tells how old stale data is. */
   readonly updatedMs: number;
   readonly isStale: boolean;
+  /** There is no answer because the question was refused or failed; the view says why. */
+  readonly hasFailed: boolean;
   /** What the map is grouped by, also when the reader did not choose. */
   readonly grouping?: Grouping;
 }
 
-const nothing: Shown = { evidence: null, updatedMs: 0, isStale: false };
+const nothing: Shown = { evidence: null, updatedMs: 0, isStale: false, hasFailed: false };
 const ShownContext = createContext<Shown>(nothing);
 const ReportContext = createContext<(shown: Shown) => void>(() => undefined);
 

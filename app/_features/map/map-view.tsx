@@ -33,8 +33,8 @@ export function MapView(): ReactNode {
   const { data, error, updatedMs, isStale, grouping } = answer;
   const picture = useMemo(() => (data === undefined ? null : createPicture(data)), [data]);
   const shown = useMemo(
-    () => ({ evidence: data?.evidence ?? null, updatedMs, isStale, grouping }),
-    [data, updatedMs, isStale, grouping],
+    () => ({ evidence: data?.evidence ?? null, updatedMs, isStale, hasFailed: error !== null, grouping }),
+    [data, updatedMs, isStale, error, grouping],
   );
   useReportEvidence(shown);
   if (health?.newestFlowMs === null && (data === undefined || data.nodes.length === 0))
