@@ -6,6 +6,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { MapEdge, MapResponse } from '../model/api.ts';
+import { bpfPrograms } from './bpf-programs.ts';
 import { openBrowser, type Browser } from './browser.ts';
 import { eventually, startStack, type Stack } from './stack.ts';
 
@@ -18,17 +19,10 @@ const stripe = id('', 'name', 'payment.stripe.com');
 
 let stack: Stack;
 let browser: Browser;
-let programsBefore: string;
-
-const programs = (): string => {
-  const listed = spawnSync('bpftool', ['-j', 'prog', 'list'], { encoding: 'utf8' });
-  if (listed.status !== 0) throw new Error(`bpftool: ${listed.stderr}`);
-  const all = JSON.parse(listed.stdout) as { id: number; type: string; name?: string }[];
-  return all.map((p) => `${p.id} ${p.type} ${p.name ?? ''}`).join('\n');
-};
+let programsBefore: string[];
 
 beforeAll(async () => {
-  programsBefore = programs();
+  programsBefore = bpfPrograms();
   stack = await startStack({ args: ['--lab'] });
   browser = await openBrowser();
 });
@@ -128,11 +122,11 @@ test('the browser shows the same map, and a click on the dropped edge shows its 
 });
 
 test('SIGTERM stops everything within 5 s and leaves the same BPF programs as before', async () => {
-  expect(programs()).not.toBe(programsBefore);
+  expect(bpfPrograms()).not.toEqual(programsBefore);
   const { code, ms } = await stack.stop();
   expect(code).toBe(0);
   expect(ms).toBeLessThan(5_000);
-  expect(programs()).toBe(programsBefore);
+  expect(bpfPrograms()).toEqual(programsBefore);
   const namespaces = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout;
   expect(namespaces).not.toContain('palomar-lab');
 });

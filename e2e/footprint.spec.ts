@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { bpfPrograms } from './bpf-programs.ts';
 import { runCommand } from './lab/run-command.ts';
 import { eventually, startStack, type Stack } from './stack.ts';
 
@@ -18,13 +19,6 @@ const client = `
     .on('timeout', function () { this.destroy(new Error('timeout')); })
     .on('error', (e) => done(e.message)));
   (async () => { for (let i = 0; i < 2400; i++) { console.log(await get()); await new Promise((d) => setTimeout(d, 50)); } })();`;
-
-const programs = (): string[] => {
-  const listed = spawnSync('bpftool', ['-j', 'prog', 'list'], { encoding: 'utf8' });
-  if (listed.status !== 0) throw new Error(`bpftool: ${listed.stderr}`);
-  const all = JSON.parse(listed.stdout) as { id: number; type: string; name?: string }[];
-  return all.map((p) => `${p.id} ${p.type} ${p.name ?? ''}`);
-};
 
 const removeNamespaces = (): void => {
   for (const name of [a, b]) spawnSync('ip', ['netns', 'delete', name]);
@@ -86,11 +80,11 @@ async function answersSoFar(): Promise<string[]> {
 const allOk = (lines: readonly string[]): readonly string[] => lines.filter((line) => line !== '200');
 
 test('traffic works before, during and after, also across kill -9 of the probe, and no program is left', async () => {
-  const before = programs();
+  const before = bpfPrograms();
   expect(allOk(await answersSoFar())).toEqual([]);
 
   stack = await startStack({ args: [] });
-  expect(programs().length).toBeGreaterThan(before.length);
+  expect(bpfPrograms().length).toBeGreaterThan(before.length);
   expect(allOk(await answersSoFar())).toEqual([]);
 
   for (const script of ['dist/collector/main.js', 'dist/server/main.js']) {
@@ -112,18 +106,18 @@ test('traffic works before, during and after, also across kill -9 of the probe, 
   const { code } = await stack.stop();
   expect(code).toBe(0);
   expect(allOk(await answersSoFar())).toEqual([]);
-  expect(programs()).toEqual(before);
+  expect(bpfPrograms()).toEqual(before);
 });
 
 test('a probe whose supervisor is killed -9 leaves no program behind', async () => {
-  const before = programs();
+  const before = bpfPrograms();
   stack = await startStack({ args: [] });
   const supervisor = await stack.parentOf(await stack.pidOf('bpf/build/palomar-probe'));
   process.kill(supervisor, 'SIGKILL');
   await eventually(
     10_000,
-    () => Promise.resolve(programs().join() === before.join() ? true : null),
-    () => programs().join('\n'),
+    () => Promise.resolve(bpfPrograms().join() === before.join() ? true : null),
+    () => bpfPrograms().join('\n'),
   );
   expect(allOk(await answersSoFar())).toEqual([]);
 });
