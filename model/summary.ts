@@ -38,7 +38,7 @@ function summariseHttp(http: Http, answered: boolean, latencyNs: string): string
 }
 
 /** A proxy's request line already holds the whole URL. */
-function urlOf(http: Http): string {
+export function urlOf(http: Http): string {
   return http.host === '' || !http.path.startsWith('/') ? http.path : `http://${http.host}${http.path}`;
 }
 

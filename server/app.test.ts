@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { hubbleExportSchema } from '../hubble/hubble-flow.ts';
 import { type MapEdge, errorSchema, flowsResponseSchema, healthSchema, mapResponseSchema } from '../model/api.ts';
 import { printFilter } from '../model/filter/print.ts';
 import { StoreError } from './failure.ts';
@@ -154,6 +155,77 @@ describe('GET /api/v1/flows', () => {
       expect(errorSchema.parse(answer.json()).error.parameter).toBe('cursor');
     },
   );
+
+  it("answers lines of Hubble's export, newest first, with the cursor in a header", async () => {
+    const exchange = aRow({
+      id: '8',
+      kind: 'l7_response',
+      time: '2026-11-23T12:00:00.000000000Z',
+      latency_ns: '5000000',
+      l7_type: 'HTTP',
+      http_method: 'GET',
+      http_path: '/',
+      http_status: 200,
+      http_protocol: 'HTTP/1.1',
+    });
+    const asked: FlowsQuery[] = [];
+    const store = fakeStore({
+      flows: (query) => {
+        asked.push(query);
+        const next = query.before === null ? { timeNs: '1763899200000000001', id: '8' } : null;
+        const rows = [aRow({ id: '9', time: '2026-11-23T12:00:01.000000000Z' }), exchange];
+        return Promise.resolve({ rows, next, read: { rows: 2, bytes: '1' } });
+      },
+    });
+    const app = testApp({ store });
+    const first = await app.inject('/api/v1/flows?format=hubble&limit=2');
+    expect(first.statusCode).toBe(200);
+    expect(first.headers['content-type']).toBe('application/x-ndjson; charset=utf-8');
+    expect(first.headers['palomar-cursor']).toBe('1763899200000000001.8');
+    expect(first.body.endsWith('}\n')).toBe(true);
+    const events = first.body
+      .trimEnd()
+      .split('\n')
+      .map((line) => hubbleExportSchema.parse(JSON.parse(line)));
+    expect(events.map(({ time, flow }) => [time, flow.Type, flow.l7?.type])).toEqual([
+      ['2026-11-23T12:00:01Z', 'L3_L4', undefined],
+      ['2026-11-23T12:00:00.005Z', 'L7', 'RESPONSE'],
+      ['2026-11-23T12:00:00Z', 'L7', 'REQUEST'],
+    ]);
+    const last = await app.inject('/api/v1/flows?format=hubble&cursor=1763899200000000001.8');
+    expect(last.headers).not.toHaveProperty('palomar-cursor');
+    expect(asked.map(({ limit, before }) => [limit, before])).toEqual([
+      [2, null],
+      [100, { timeNs: '1763899200000000001', id: '8' }],
+    ]);
+  });
+
+  it('answers no lines when there are no flows', async () => {
+    const answer = await testApp().inject('/api/v1/flows?format=hubble');
+    expect(answer.statusCode).toBe(200);
+    expect(answer.body).toBe('');
+  });
+
+  it.each([
+    ['format=xml', 'format', 'json'],
+    ['format=', 'format', 'hubble'],
+    ['format=json&format=hubble', 'format', 'more than once'],
+    ['format=hubble&cursor=x', 'cursor', 'not one that an answer gave'],
+    ['formt=hubble', 'formt', 'did you mean "format"?'],
+  ])('refuses ?%s', async (query, parameter, message) => {
+    const answer = await testApp().inject(`/api/v1/flows?${query}`);
+    expect(answer.statusCode).toBe(400);
+    const { error } = errorSchema.parse(answer.json());
+    expect(error.parameter).toBe(parameter);
+    expect(error.message).toContain(message);
+  });
+
+  it('answers a failure of the store as JSON in either format', async () => {
+    const store = fakeStore({ flows: () => Promise.reject(new StoreError('store_busy', 'too much at once')) });
+    const answer = await testApp({ store }).inject('/api/v1/flows?format=hubble');
+    expect(answer.statusCode).toBe(503);
+    expect(errorSchema.parse(answer.json()).error.code).toBe('store_busy');
+  });
 
   it('hands the filter on as a tree', async () => {
     let filter = '';

@@ -16,6 +16,13 @@ const grouping: unknown = expect.objectContaining({
   schema: { type: 'string', enum: ['workload', 'namespace', 'pod'], default: 'workload' },
 });
 
+const format: unknown = expect.objectContaining({
+  name: 'format',
+  in: 'query',
+  required: false,
+  schema: { type: 'string', enum: ['json', 'hubble'], default: 'json' },
+});
+
 describe('the OpenAPI document', () => {
   it('describes every path, parameter and answer', async () => {
     const document: unknown = (await testApp().inject('/api/v1/openapi.json')).json();
@@ -23,11 +30,27 @@ describe('the OpenAPI document', () => {
       openapi: '3.1.0',
       paths: {
         '/api/v1/map': { get: { operationId: 'map', parameters: expect.arrayContaining([grouping]) } },
-        '/api/v1/flows': { get: { operationId: 'flows' } },
+        '/api/v1/flows': {
+          get: {
+            operationId: 'flows',
+            parameters: expect.arrayContaining([format]),
+            responses: {
+              200: {
+                headers: { 'Palomar-Cursor': { schema: { type: 'string' } } },
+                content: { 'application/json': {}, 'application/x-ndjson': {} },
+              },
+            },
+          },
+        },
         '/api/v1/live': { get: { operationId: 'live' } },
         '/api/v1/health': { get: { operationId: 'health' } },
       },
-      components: { schemas: { Map: { properties: { edges: { type: 'array' } } } } },
+      components: {
+        schemas: {
+          Map: { properties: { edges: { type: 'array' } } },
+          HubbleExport: { properties: { flow: { type: 'object' }, node_name: { type: 'string' } } },
+        },
+      },
     });
   });
 

@@ -1,19 +1,28 @@
 /** The OpenAPI 3.1 document, made from the very schemas that parse the parameters and describe the answers. */
 import { z } from 'zod';
+import { hubbleExportSchema } from '../hubble/hubble-flow.ts';
 import { errorSchema, flowsResponseSchema, healthSchema, liveEvents, mapResponseSchema } from '../model/api.ts';
+import { cursorHeader } from './request/cursor.ts';
 import { flowsParameters, liveParameters, mapParameters, noParameters } from './request/parameters.ts';
+
+interface Answer {
+  readonly description: string;
+  readonly content: Readonly<Record<string, { readonly schema: object }>>;
+  readonly headers?: Readonly<Record<string, object>>;
+}
 
 interface Operation {
   readonly id: string;
   readonly summary: string;
   readonly parameters: z.ZodObject;
-  readonly answer: { readonly type: string; readonly schema: object; readonly description: string };
+  readonly answer: Answer;
 }
 
-const json = (name: string, description: string): Operation['answer'] => ({
-  type: 'application/json',
-  schema: { $ref: `#/components/schemas/${name}` },
+const reference = (name: string): { schema: object } => ({ schema: { $ref: `#/components/schemas/${name}` } });
+
+const json = (name: string, description: string): Answer => ({
   description,
+  content: { 'application/json': reference(name) },
 });
 
 const operations: Readonly<Record<string, Operation>> = {
@@ -33,16 +42,29 @@ const operations: Readonly<Record<string, Operation>> = {
     id: 'flows',
     summary: 'Flows of a range, newest first, page by page',
     parameters: flowsParameters,
-    answer: json('Flows', 'one page'),
+    answer: {
+      description:
+        'One page. With `format=hubble` it is lines of JSON, each a HubbleExport, and without the evidence; an answer ' +
+        'to a request is placed by its own time within the page.',
+      headers: {
+        [cursorHeader]: {
+          description: '`format=hubble` only: the cursor of the next, older page; absent when there is none',
+          schema: { type: 'string' },
+        },
+      },
+      content: {
+        'application/json': reference('Flows'),
+        'application/x-ndjson': { schema: { type: 'string' } },
+      },
+    },
   },
   '/api/v1/live': {
     id: 'live',
     summary: 'Flows as they arrive, as server-sent events `flows`, `tick` and `problem`',
     parameters: liveParameters,
     answer: {
-      type: 'text/event-stream',
-      schema: { type: 'string' },
       description: 'The data of each event is JSON: see LiveFlows, LiveTick and LiveProblem',
+      content: { 'text/event-stream': { schema: { type: 'string' } } },
     },
   },
 };
@@ -68,11 +90,10 @@ function parametersOf(schema: z.ZodObject): object[] {
 export function createOpenApi(version: string): object {
   const failure = {
     description: 'what is wrong, in words',
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+    content: { 'application/json': reference('Error') },
   };
   const paths = Object.entries(operations).map(([path, { id, summary, parameters, answer }]): [string, object] => {
-    const success = { description: answer.description, content: { [answer.type]: { schema: answer.schema } } };
-    const responses = { 200: success, 400: failure, 422: failure, 503: failure };
+    const responses = { 200: answer, 400: failure, 422: failure, 503: failure };
     return [path, { get: { operationId: id, summary, parameters: parametersOf(parameters), responses } }];
   });
   return {
@@ -84,6 +105,7 @@ export function createOpenApi(version: string): object {
         Health: schemaOf(healthSchema),
         Map: schemaOf(mapResponseSchema),
         Flows: schemaOf(flowsResponseSchema),
+        HubbleExport: schemaOf(hubbleExportSchema),
         LiveFlows: schemaOf(liveEvents.flows),
         LiveTick: schemaOf(liveEvents.tick),
         LiveProblem: schemaOf(liveEvents.problem),

@@ -1,6 +1,9 @@
 /** The page cursor as text: time in nanoseconds and row id of the last flow shown. */
 import type { FlowCursor } from '../store.ts';
 
+/** Where an answer whose body has no place for it carries the cursor. */
+export const cursorHeader = 'Palomar-Cursor';
+
 export function printCursor(cursor: FlowCursor): string {
   return `${cursor.timeNs}.${cursor.id}`;
 }

@@ -33,12 +33,19 @@ export const mapParameters = z.strictObject({
   limit: limit(5000, 5000, 'edges'),
 });
 
+const flowFormats = ['json', 'hubble'] as const;
+type FlowFormat = (typeof flowFormats)[number];
+
 export const flowsParameters = z.strictObject({
   from,
   to,
   filter,
   limit: limit(100, 1000, 'flows'),
   cursor: z.string().optional().describe('`cursor` of the previous answer, for the next, older page'),
+  format: z
+    .enum(flowFormats)
+    .default('json')
+    .describe("hubble: lines as Hubble's flow exporter writes them; an answered request is two"),
 });
 
 export const liveParameters = z.strictObject({
@@ -114,15 +121,20 @@ export function parseMapQuery(query: unknown, nowMs: number): Result<MapQuery, F
   return ok({ ...search.value, grouping: input.value.grouping, limit: input.value.limit });
 }
 
-export function parseFlowsQuery(query: unknown, nowMs: number): Result<FlowsQuery, Failure> {
+export interface FlowsRequest {
+  readonly query: FlowsQuery;
+  readonly format: FlowFormat;
+}
+
+export function parseFlowsQuery(query: unknown, nowMs: number): Result<FlowsRequest, Failure> {
   const input = parseParameters(flowsParameters, query);
   if (!input.ok) return input;
   const search = parseSearch(input.value, nowMs);
   if (!search.ok) return search;
-  const { cursor, limit: most } = input.value;
+  const { cursor, limit: most, format } = input.value;
   const before = cursor === undefined ? null : parseCursor(cursor);
   if (cursor !== undefined && before === null) return bad('cursor', 'not one that an answer gave');
-  return ok({ ...search.value, limit: most, before });
+  return ok({ query: { ...search.value, limit: most, before }, format });
 }
 
 export interface LiveQuery {
