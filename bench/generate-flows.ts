@@ -29,6 +29,7 @@ export interface Traffic {
   append(timeNs: bigint): void;
 }
 
+const clusterSeed = 42;
 const workloads = 300;
 const edges = 1500;
 const nodes = 8;
@@ -142,8 +143,9 @@ function tell(edge: Edge, service: string, random: Random): Told {
   return connection(random);
 }
 
-/** `firstId` must be above every id of earlier traffic into the same table. */
+/** The cluster is always the same, `seed` makes what it does; `firstId` must be above every id of earlier traffic. */
 export function createTraffic(seed: number, firstId: bigint, block: () => Block<typeof flowColumns>): Traffic {
+  const layout = createRandom(clusterSeed);
   const random = createRandom(seed);
   const nodeRows = Array.from({ length: nodes }, (_none, node) =>
     createFlowRows(
@@ -151,12 +153,12 @@ export function createTraffic(seed: number, firstId: bigint, block: () => Block<
       block,
     ),
   );
-  const deployed = Array.from({ length: workloads }, (_none, at) => createWorkload(at, nodeRows, random));
+  const deployed = Array.from({ length: workloads }, (_none, at) => createWorkload(at, nodeRows, layout));
   const known = Array.from({ length: edges }, (_none, at): Edge => {
     return {
-      from: pick(deployed, random),
-      to: pick(deployed, random),
-      port: pick(ports, random),
+      from: pick(deployed, layout),
+      to: pick(deployed, layout),
+      port: pick(ports, layout),
       isFiltered: at % 100 === 7,
     };
   });
