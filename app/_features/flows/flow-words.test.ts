@@ -33,7 +33,7 @@ test.each([
     aFlow({ l7: l7({ dns: { ...dns, rcode: '', answers: [] }, latencyNs: '0' }) }),
     'no answer payment.stripe.com A',
   ],
-  ['a drop: where', aFlow({ kind: 'drop', dropLocation: 'nft_do_chain' }), 'at nft_do_chain, TCP Flags: ACK'],
+  ['a drop: where', aFlow({ kind: 'drop', dropLocation: 'nft_do_chain' }), 'TCP Flags: ACK at nft_do_chain'],
   ['anything else: as hubble observe has it', aFlow({}), 'TCP Flags: ACK'],
 ])('%s', (_name, flow, words) => {
   expect(rowSummary(flow)).toBe(words);

@@ -34,7 +34,7 @@ export function rowBytes(flow: Flow): number {
  * would push the path out of sight. The whole line, as `hubble observe` has it, is the row's title and in its detail.
  */
 export function rowSummary(flow: Flow): string {
-  if (flow.kind === 'drop' && flow.dropLocation !== '') return `at ${flow.dropLocation}, ${flow.summary}`;
+  if (flow.kind === 'drop' && flow.dropLocation !== '') return `${flow.summary} at ${flow.dropLocation}`;
   if (flow.l7 === null) return flow.summary;
   const { http, dns, latencyNs } = flow.l7;
   const latency = latencyNs === '0' ? '' : ` in ${formatMilliseconds(Number(latencyNs) / 1e6)}`;
