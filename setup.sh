@@ -83,7 +83,7 @@ if ! fresh node_modules/.palomar-setup "$modules"; then
 fi
 
 # --- our own programs --------------------------------------------------------------------------------------------
-sources=$(digest package.json cli collector db e2e hubble model server)
+sources=$(digest package.json bench cli collector db e2e hubble model server)
 if ! fresh dist/.palomar-setup "$sources"; then
   say "building the programs"
   rm -rf dist
