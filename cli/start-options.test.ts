@@ -2,17 +2,17 @@ import { expect, test } from 'vitest';
 
 import { parseStartOptions } from './start-options.ts';
 
-const parse = (argv: string[], env: Record<string, string> = {}) => parseStartOptions(argv, env, '/work');
+const parse = (argv: string[], env: Record<string, string> = {}) => parseStartOptions(argv, env, '/home/ada');
 
 test('without flags it serves port 3000 from ./data and captures', () => {
   expect(parse([])).toMatchObject({
     ok: true,
-    value: { port: 3000, dataDir: '/work/data', probe: true, lab: false, replay: null, clickhouseUrl: null },
+    value: { port: 3000, dataDir: '/home/ada/data', probe: true, lab: false, replay: null, clickhouseUrl: null },
   });
 });
 
 test('a replay turns the probe off and takes its path from the working directory', () => {
-  expect(parse(['--replay', 'a.plr'])).toMatchObject({ ok: true, value: { replay: '/work/a.plr', probe: false } });
+  expect(parse(['--replay', 'a.plr'])).toMatchObject({ ok: true, value: { replay: '/home/ada/a.plr', probe: false } });
 });
 
 test.each([
