@@ -55,6 +55,7 @@ test.each([
   const before = await storedIds(cutMs);
   expect(before.size).toBeGreaterThan(0);
 
+  const killedMs = Date.now();
   process.kill(await stack.pidOf(script), 'SIGKILL');
   await said(`${name} is back`);
   await newestAfter(Date.now());
@@ -62,6 +63,16 @@ test.each([
   const after = await storedIds(cutMs);
   const lost = [...before].filter((row) => !after.has(row));
   expect(lost).toEqual([]);
+  if (name === 'collector') {
+    await eventually(
+      10_000,
+      async () => {
+        const { gaps } = (await stack.map({ from: 'now-5m' })).evidence.coverage;
+        return gaps.some((gap) => gap.fromMs < killedMs + 1_000 && gap.toMs > killedMs) ? true : null;
+      },
+      () => `no gap at ${killedMs}, when the collector was killed`,
+    );
+  }
   const map = await stack.map({ from: 'now-5m' });
   expect(map.edges.map((edge) => edge.destination)).toContain('default/production/Deployment/api');
 });

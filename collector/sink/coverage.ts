@@ -22,6 +22,7 @@ export interface CoverageConfig {
 }
 
 const high = 4294967296;
+const shortestReportNs = 0.9e9;
 /** About names, not about traffic seen or lost: for /metrics only. */
 const notAboutTraffic = 'kubernetes_';
 
@@ -58,8 +59,10 @@ export function createCoverage(
       probeBefore.clear();
     },
     stats(payload, monoNs, timeNs) {
-      const seconds = Math.max(1, Math.round((monoNs - since) / 1e9));
-      since = monoNs;
+      // Right after joining, a report would claim a second in which nobody listened: it only sets the baseline.
+      const isTooEarly = isJoined && monoNs - since < shortestReportNs;
+      const seconds = Math.max(1, isJoined ? Math.floor((monoNs - since) / 1e9) : Math.round((monoNs - since) / 1e9));
+      if (!isTooEarly) since = monoNs;
       probeStats.forEach((name, index) => {
         if ((index + 1) * 8 > payload.length) return;
         const value = Number(payload.readBigUInt64LE(index * 8));
@@ -67,9 +70,10 @@ export function createCoverage(
         probeBefore.set(name, value);
         if (probeGauges.has(name)) return;
         const increase = isJoined ? 0 : Math.max(0, value - before);
-        if (increase > 0 || name === 'packets_seen') row(timeNs, seconds, 'probe', name, increase);
+        if (!isTooEarly && (increase > 0 || name === 'packets_seen')) row(timeNs, seconds, 'probe', name, increase);
       });
       isJoined = false;
+      if (isTooEarly) return;
       for (const [name, value] of counters.entries()) {
         const increase = value - (collectorBefore.get(name) ?? 0);
         collectorBefore.set(name, value);

@@ -20,8 +20,10 @@ const maxCounters = 200;
 const maxGaps = 1000;
 /** Nodes are looked for this far around the range, so that one that was silent throughout is missed. */
 const aroundMs = 3_600_000;
-/** A report may be late by as much as its own interval, and by this. */
+/** At the end of the range the next report may be late by as much as its interval, and by this. */
 const graceSeconds = 5;
+/** Between two reports: `seconds` is rounded, so half a second is nothing. More is a collector that was away. */
+const roundingMs = 600;
 
 export function buildCounters(range: Range): Sql {
   return sql`
@@ -50,25 +52,29 @@ SELECT
 FROM
 (
   SELECT
-    cluster, node, covered_from, grace,
+    cluster, node, covered_from,
     lagInFrame(toNullable(time)) OVER reports AS previous,
-    lagInFrame(grace) OVER reports AS previous_grace
+    if(
+      is_edge OR lagInFrame(is_edge) OVER reports,
+      1000 * greatest(grace, lagInFrame(grace) OVER reports),
+      ${param.uint32(roundingMs)}
+    ) AS allowed_ms
   FROM
   (
     SELECT cluster, node, time, max(seconds) AS length, length + ${param.uint32(graceSeconds)} AS grace,
-      time - toIntervalSecond(length) AS covered_from
+      time - toIntervalSecond(length) AS covered_from, 0 AS is_edge
     FROM coverage
     WHERE ${inRange(around)}
     GROUP BY cluster, node, time
     UNION ALL
     SELECT DISTINCT cluster, node, arrayJoin([${from}, least(${to}, now64(9, 'UTC'))]) AS time, 0 AS length,
-      ${param.uint32(graceSeconds)} AS grace, time AS covered_from
+      ${param.uint32(graceSeconds)} AS grace, time AS covered_from, 1 AS is_edge
     FROM coverage
     WHERE ${inRange(around)}
   )
   WINDOW reports AS (PARTITION BY cluster, node ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 )
-WHERE previous IS NOT NULL AND covered_from > previous + toIntervalSecond(greatest(grace, previous_grace))
+WHERE previous IS NOT NULL AND covered_from > previous + toIntervalMillisecond(allowed_ms)
   AND covered_from > ${from} AND previous < ${to}
 ORDER BY from_ms, node
 LIMIT ${param.uint32(maxGaps)}`;
