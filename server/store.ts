@@ -1,5 +1,5 @@
 /** What the server asks of the store. Every call throws `StoreError` and nothing else, and ends early on its signal. */
-import type { CaptureMode } from '../model/status-columns.ts';
+import type { NodeStatus as StoredStatus } from '../db/queries/status.ts';
 import type { Evidence, Grouping, MapEdge, MapNode } from '../model/api.ts';
 import type { Filter } from '../model/filter/ast.ts';
 import type { FlowRow } from '../model/flow-row.ts';
@@ -61,19 +61,8 @@ export interface LiveAnswer {
   readonly skipped: number;
 }
 
-export interface NodeStatus {
-  readonly node: string;
-  readonly timeMs: number;
-  readonly mode: CaptureMode;
-  readonly detail: string;
-  readonly missing: readonly string[];
-  readonly interfaces: readonly {
-    readonly name: string;
-    readonly state: string;
-    readonly netns: string;
-    readonly error: string;
-  }[];
-}
+/** How capture stands on one node; which cluster it is in makes no difference to health. */
+export type NodeStatus = Omit<StoredStatus, 'cluster'>;
 
 export interface Store {
   map(query: MapQuery, signal: AbortSignal): Promise<MapAnswer>;
