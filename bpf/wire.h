@@ -69,7 +69,10 @@ enum record_type {
 	RECORD_L7 = 3,
 	RECORD_INTERFACE = 4,
 	RECORD_SOCKET = 5,
-	RECORD_SYMBOL = 6
+	RECORD_SYMBOL = 6,
+	RECORD_TCP = 7,
+	RECORD_CONNECT = 8,
+	RECORD_TRANSLATION = 9
 };
 
 struct record_header {
@@ -90,9 +93,28 @@ struct flow_key {
 	__u16 port_b;
 	__u8 protocol; /* IPPROTO_* */
 	__u8 family;   /* 4 or 6 */
-	__u16 pad;
-	__u32 ifindex; /* in the probe's network namespace; 0 where no interface applies */
-	__u32 pad2;
+	__u8 tunnel;   /* enum tunnel: the packets were inside of one when the interface saw them */
+	__u8 pad;
+	__u32 ifindex;	 /* in the probe's network namespace; 0 where no interface applies */
+	__u32 tunnel_id; /* VNI or GRE key; 0 if it has none */
+};
+
+enum tunnel {
+	TUNNEL_NONE = 0,
+	TUNNEL_VXLAN = 1,
+	TUNNEL_GENEVE = 2,
+	TUNNEL_IPIP = 3, /* IPv4 or IPv6 directly inside of IPv4 or IPv6 */
+	TUNNEL_GRE = 4,
+	TUNNEL_WIREGUARD = 5, /* only as the outside: what is in it cannot be read */
+	TUNNEL_ESP = 6	      /* the same */
+};
+
+/* What one interface could tell of the encryption of a conversation that it saw in the clear. */
+enum encryption {
+	ENCRYPTION_UNKNOWN = 0,
+	ENCRYPTION_NONE = 1,	  /* went over a link between machines in the clear */
+	ENCRYPTION_WIREGUARD = 2, /* went in or out of a WireGuard device */
+	ENCRYPTION_IPSEC = 3	  /* was, or is to be, transformed by xfrm */
 };
 
 enum flow_kind { FLOW_START = 1, FLOW_UPDATE = 2, FLOW_END = 4 }; /* a short flow is START | END in one record */
@@ -121,9 +143,18 @@ struct flow_record {
 	__u8 icmp_type[2]; /* type of the latest ICMP packet each way */
 	__u8 icmp_code[2];
 	__u8 pad[2];
-	__u32 srtt_us;	   /* kernel's smoothed RTT if known, else 0 */
-	__u32 retransmits; /* since the previous record, if known */
-	__u64 cgroup_id;   /* of the local socket, 0 if unknown */
+	__u32 srtt_us;	       /* kernel's smoothed RTT if known, else 0 */
+	__u32 retransmits;     /* since the previous record, if known */
+	__u64 cgroup_id;       /* of the local socket, 0 if unknown */
+	__u32 zero_windows[2]; /* segments by which the sender closed its own receive window */
+	__u32 resets[2];       /* RST segments, by sender */
+	__u32 icmp_errors;     /* ICMP errors that quoted a packet of this conversation */
+	__u8 icmp_error_type;  /* of the latest one */
+	__u8 icmp_error_code;
+	__u8 encryption;    /* enum encryption */
+	__u8 carries;	    /* enum tunnel: this conversation is the outside of one */
+	__u32 handshake_us; /* SYN to SYN-ACK as the interface saw it; 0 if it did not see both */
+	__u32 pad2;
 };
 
 /* Packets the kernel threw away, added up per (key, netns, reason, location) since the previous record. */
@@ -157,6 +188,12 @@ struct l7_record {
 	__u8 copy_mode; /* enum l7_copy at that moment */
 	__u8 pad;
 };
+
+/*
+ * Flag of an L7 record: the bytes were read before encryption or after decryption, at the TLS library. `sequence` then
+ * counts plaintext bytes of that direction, from anywhere.
+ */
+#define L7_PLAINTEXT 1
 
 /* What the kernel copies of a connection. */
 enum l7_copy { L7_COPY_PROBING = 0, L7_COPY_ALL = 1, L7_COPY_NONE = 2 };
@@ -211,6 +248,66 @@ struct symbol_record {
 	char name[64];
 };
 
+/*
+ * What a TCP socket of this machine knew of its connection when it was established and when it closed. The key's
+ * ifindex is 0; its addresses are those the socket uses, before any translation on the way.
+ */
+struct tcp_record {
+	struct record_header header;
+	struct flow_key key;
+	__u64 mono_ns;
+	__u64 cgroup_id;
+	__u32 srtt_us;
+	__u32 min_rtt_us;
+	__u32 retransmits; /* since the connection was opened */
+	__u32 netns_inum;
+	__u32 pid;   /* 0 if unknown */
+	__u32 error; /* errno the socket closed with, 0 for none */
+	__u8 local;  /* 0: a is this socket, 1: b */
+	__u8 state;  /* TCP state it entered: 1 established, 7 closed */
+	__u8 old_state;
+	__u8 pad;
+	__u32 pad2;
+};
+
+/* Calls that failed before a packet was made: no route, no permission, no address. */
+struct connect_record {
+	struct record_header header;
+	__u8 remote[16];
+	__u8 local[16]; /* wildcard as in socket_record */
+	__u64 mono_ns;	/* of the latest */
+	__u64 cgroup_id;
+	__u32 netns_inum;
+	__u32 pid;
+	__u32 error; /* errno */
+	__u32 count; /* since the previous record of the same process, peer and errno */
+	__u16 remote_port;
+	__u16 local_port;
+	__u8 protocol;
+	__u8 family;
+	__u8 pad[2];
+	char comm[16];
+	char unit[128]; /* as in socket_record */
+};
+
+enum translation_by { TRANSLATED_BY_CONNTRACK = 1, TRANSLATED_BY_CONNECT = 2 };
+
+/* A client's connection to one address that goes to another: a service and the backend that was chosen. */
+struct translation_record {
+	struct record_header header;
+	__u8 client[16];
+	__u8 service[16]; /* the address the client asked for */
+	__u8 backend[16];
+	__u16 client_port;
+	__u16 service_port;
+	__u16 backend_port;
+	__u8 protocol;
+	__u8 family;
+	__u32 netns_inum; /* where the client, or the conntrack table, is; 0 if unknown */
+	__u8 by;	  /* enum translation_by */
+	__u8 pad[3];
+};
+
 /* Cumulative since the probe started; sent in a STATS frame every second, at least. Append only. */
 enum probe_stat {
 	STAT_PACKETS_SEEN = 0,	   /* tc program runs that counted a packet */
@@ -235,10 +332,13 @@ _Static_assert(sizeof(struct frame_header) == 32, "wire layout");
 _Static_assert(sizeof(struct hello) == 48, "wire layout");
 _Static_assert(sizeof(struct record_header) == 8, "wire layout");
 _Static_assert(sizeof(struct flow_key) == 48, "wire layout");
-_Static_assert(sizeof(struct flow_record) == 136, "wire layout");
+_Static_assert(sizeof(struct flow_record) == 168, "wire layout");
 _Static_assert(sizeof(struct drop_record) == 128, "wire layout");
 _Static_assert(sizeof(struct l7_record) == 80, "wire layout");
 _Static_assert(sizeof(struct l7_verdict) == 56, "wire layout");
 _Static_assert(sizeof(struct interface_record) == 112, "wire layout");
 _Static_assert(sizeof(struct socket_record) == 208, "wire layout");
 _Static_assert(sizeof(struct symbol_record) == 80, "wire layout");
+_Static_assert(sizeof(struct tcp_record) == 104, "wire layout");
+_Static_assert(sizeof(struct connect_record) == 224, "wire layout");
+_Static_assert(sizeof(struct translation_record) == 72, "wire layout");

@@ -9,7 +9,7 @@ import type { Flow, FlowEndpoint } from '../model/api.ts';
 import { aFlow, anEndpoint } from '../model/flow.fixture.ts';
 import { evaluateFilter } from '../model/filter/evaluate.ts';
 import { parseFilter } from '../model/filter/parse.ts';
-import { flowKinds, reporters, trafficDirections, verdicts } from '../model/words.ts';
+import { connectResults, encryptions, flowKinds, reporters, trafficDirections, verdicts } from '../model/words.ts';
 import { appendFlow } from './block.fixture.ts';
 import { createStoreClient, type StoreClient } from './client.ts';
 import { startEmbeddedStore, whyNoEngine, type RunningStore } from './embedded/testing.ts';
@@ -55,6 +55,16 @@ const flow: fc.Arbitrary<Flow> = fc
     kind: fc.constantFrom(...flowKinds),
     verdict: fc.constantFrom(...verdicts),
     dropReason: name,
+    socketError: name,
+    connectResult: fc.constantFrom(...connectResults),
+    encryption: fc.constantFrom(...encryptions),
+    encrypted: fc.constantFrom(true, false, null),
+    tunnel: fc.constantFrom(null, { type: 'VXLAN', id: 7, isOutside: false }),
+    retransmits: fc.constantFrom(0, 2),
+    resets: fc.constantFrom(0, 1),
+    zeroWindows: fc.constantFrom(0, 1),
+    icmpErrors: fc.constantFrom(0, 3),
+    srttUs: fc.constantFrom(0, 100, 250),
     direction: fc.constantFrom(...trafficDirections),
     isReply: fc.constantFrom(true, false, null),
     from: endpoint,
@@ -80,7 +90,14 @@ const flow: fc.Arbitrary<Flow> = fc
           rcode: fc.constantFrom('NOERROR', 'NXDOMAIN', ''),
           answers: fc.constant<string[]>([]),
           ttl: fc.constant(0),
+          cnames: fc.constant<string[]>([]),
         }),
+        grpcStatus: name,
+        command: name,
+        resource: name,
+        error: name,
+        tlsVersion: name,
+        alpn: name,
         sni: name,
       }),
     ),
@@ -91,7 +108,22 @@ const ends = fc.constantFrom('', 'from.', 'to.');
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 const text = fc.oneof(name.map(quoted), fc.constantFrom('*', 'api*', '*i', 'a*i', '*a*i*', 'A*', 'z*', '*-*', 'a_*'));
 const endText = fc.constantFrom('ns', 'pod', 'workload', 'kind', 'service', 'name', 'process', 'unit', 'container');
-const flowText = fc.constantFrom('reason', 'http.method', 'http.host', 'http.path', 'dns.name', 'dns.rcode', 'tls.sni');
+const flowText = fc.constantFrom(
+  'reason',
+  'error',
+  'http.method',
+  'http.host',
+  'http.path',
+  'dns.name',
+  'dns.rcode',
+  'grpc.status',
+  'l7.command',
+  'l7.resource',
+  'l7.error',
+  'tls.version',
+  'tls.alpn',
+  'tls.sni',
+);
 const term: fc.Arbitrary<string> = fc.oneof(
   fc.tuple(ends, endText, text).map(([end, field, value]) => `${end}${field}:${value}`),
   fc.tuple(flowText, text).map(([field, value]) => `${field}:${value}`),
@@ -103,6 +135,8 @@ const term: fc.Arbitrary<string> = fc.oneof(
     .tuple(ends, fc.constantFrom('app', 'app=api', 'k8s:app=*', 'app=a*', 'app=""', 'team=zoë', 'y:app=api'))
     .map(([end, test]) => `${end}label:${test}`),
   fc.constantFrom('verdict:dropped', 'event:l7', 'event:drop', 'reply:true', 'reply:unknown', 'reporter:source'),
+  fc.constantFrom('connect:failed', 'connect:no-answer', 'encrypted:false', 'encrypted:wireguard', 'tunnel:vxlan'),
+  fc.constantFrom('retransmits:>0', 'resets:1', 'zero-windows:0', 'icmp-errors:>1', 'rtt-us:>100', 'rtt-us:0'),
   fc.constantFrom('protocol:icmp', 'protocol:http', 'protocol:tcp', 'direction:egress'),
   fc.constantFrom('http.status:5xx', 'http.status:0', 'http.status:<300', 'http.status:>=400', 'latency:>1ms'),
   fc.constantFrom('latency:<2ms', 'bytes:>1kB', 'bytes:0', 'bytes:1000', 'packets:3', 'conn:18446744073709551615'),
@@ -174,6 +208,22 @@ function columnsOf(one: Flow): Parameters<typeof appendFlow>[1] {
     kind: one.kind,
     verdict: one.verdict,
     drop_reason: one.dropReason,
+    socket_error: one.socketError,
+    connect_result: one.connectResult,
+    encryption: one.encryption,
+    encrypted: one.encrypted === null ? 'unknown' : one.encrypted ? 'yes' : 'no',
+    tunnel: one.tunnel?.type ?? '',
+    retransmits: one.retransmits,
+    resets: one.resets,
+    zero_windows: one.zeroWindows,
+    icmp_errors: one.icmpErrors,
+    srtt_us: one.srttUs,
+    grpc_status: one.l7?.grpcStatus ?? '',
+    l7_command: one.l7?.command ?? '',
+    l7_resource: one.l7?.resource ?? '',
+    l7_error: one.l7?.error ?? '',
+    tls_version: one.l7?.tlsVersion ?? '',
+    tls_alpn: one.l7?.alpn ?? '',
     direction: one.direction,
     is_reply: one.isReply === null ? 'unknown' : one.isReply ? 'yes' : 'no',
     ...endColumns('src', one.from),

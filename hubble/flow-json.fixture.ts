@@ -34,12 +34,19 @@ const dns = fc.record({
   rcode: fc.constantFrom('NOERROR', 'NXDOMAIN', 'RCODE4095', 'constructor', ''),
   answers: fc.array(fc.oneof(text, fc.ipV4(), fc.ipV6()), { maxLength: 4 }),
   ttl: uint32,
+  cnames: texts,
 });
 const layer7 = fc.record({
   type: fc.constantFrom(...l7Types),
   latencyNs: fc.bigInt({ min: 0n, max: 1n << 40n }).map(String),
   http: fc.option(http),
   dns: fc.option(dns),
+  grpcStatus: text,
+  command: text,
+  resource: text,
+  error: text,
+  tlsVersion: text,
+  alpn: text,
   sni: text,
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../model/api.ts';
-import { aFlow, anEndpoint } from '../model/flow.fixture.ts';
+import { aFlow, aLayer7, anEndpoint } from '../model/flow.fixture.ts';
 import { dropReasonOf, dropReasons } from './drop-reason.ts';
 import { exportLines } from './flow-json.ts';
 import { anyFlow } from './flow-json.fixture.ts';
@@ -33,7 +33,7 @@ const api = anEndpoint({
   names: ['api.shop.svc.cluster.local'],
 });
 const request = { method: 'GET', host: 'api', path: '/orders?id=7', status: 503, protocol: 'HTTP/1.1' };
-const question: Dns = { name: 'api.shop', type: 'A', rcode: 'NOERROR', answers: [], ttl: 0 };
+const question: Dns = { name: 'api.shop', type: 'A', rcode: 'NOERROR', answers: [], ttl: 0, cnames: [] };
 
 /** The events of one flow, as a reader of the lines gets them. */
 function exported(flow: Partial<Flow>): unknown[] {
@@ -48,7 +48,7 @@ function one(flow: Partial<Flow>): unknown {
 }
 
 function layer7(of: Partial<Layer7>): Layer7 {
-  return { type: 'HTTP', latencyNs: '4200000', http: null, dns: null, sni: '', ...of };
+  return aLayer7({ latencyNs: '4200000', ...of });
 }
 
 describe('a connection', () => {

@@ -124,8 +124,14 @@ export const flowSchema = z.object({
     .object({ bytesToDst: byteCount, bytesToSrc: byteCount, packetsToDst: counter, packetsToSrc: counter })
     .nullable()
     .describe('the same counters read at the other end, when this node sees both'),
+  connectResult: z.string().describe('how opening the connection ended; empty when that was not seen'),
+  handshakeUs: counter.describe('SYN to SYN-ACK'),
   srttUs: z.number(),
   retransmits: counter,
+  zeroWindows: counter,
+  resets: counter,
+  icmpErrors: counter.describe('ICMP errors about packets of this conversation'),
+  socketError: z.string().describe('errno that a socket on the node met, by name'),
   durationNs: z.string(),
   l7: z
     .object({
@@ -147,13 +153,29 @@ export const flowSchema = z.object({
           rcode: z.string(),
           answers: z.array(z.string()),
           ttl: z.number(),
+          cnames: z.array(z.string()),
         })
         .nullable(),
+      grpcStatus: z.string(),
+      command: z.string().describe('SQL verb, Redis or MongoDB command, Kafka API'),
+      resource: z.string().describe('table, database, collection or topic'),
+      error: z.string().describe('the error the server answered with, as it names it'),
+      tlsVersion: z.string(),
+      alpn: z.string(),
       sni: z.string(),
     })
     .nullable(),
   interface: z.string(),
-  encrypted: z.boolean().nullable(),
+  encrypted: z.boolean().nullable().describe('whether the network encrypted it on its way off the node'),
+  encryption: z.string(),
+  tunnel: z
+    .object({ type: z.string(), id: counter, isOutside: z.boolean() })
+    .nullable()
+    .describe('the tunnel it was seen inside of, or is the outside of'),
+  askedFor: z
+    .object({ ip: z.string(), port: z.number() })
+    .nullable()
+    .describe('the service address, when the destination is the backend chosen for it'),
   summary: z.string().describe('the one-line text `hubble observe` would print'),
 });
 export type Flow = z.infer<typeof flowSchema>;

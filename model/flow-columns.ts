@@ -4,6 +4,8 @@
  * `datagram` rows, whoever sent the packets (then `is_reply` tells whether that was the answering side).
  */
 import {
+  connectResults,
+  encryptions,
   endCauses,
   flowKinds,
   flowSources,
@@ -11,6 +13,7 @@ import {
   reporters,
   ternaries,
   trafficDirections,
+  tunnels,
   verdicts,
 } from './words.ts';
 
@@ -92,8 +95,18 @@ export const flowColumns = {
   peer_packets_to_dst: 'UInt64',
   peer_packets_to_src: 'UInt64',
   both_ends: 'UInt8',
+  connect_result: { enum8: connectResults },
+  /** SYN to SYN-ACK. */
+  handshake_us: 'UInt32',
   srtt_us: 'UInt32',
   retransmits: 'UInt32',
+  /** Segments by which an end closed its receive window, and RST segments, both ways together. */
+  zero_windows: 'UInt32',
+  resets: 'UInt32',
+  /** ICMP errors about packets of this conversation. */
+  icmp_errors: 'UInt32',
+  /** Name of the errno that a socket of this machine met: `ECONNREFUSED`, `ENETUNREACH` ... */
+  socket_error: 'LowCardinality(String)',
   /** Wall time the counters cover, from the first packet of the conversation to `time`. */
   duration_ns: 'UInt64',
   l7_type: { enum8: l7Types },
@@ -109,10 +122,31 @@ export const flowColumns = {
   dns_rcode: 'LowCardinality(String)',
   dns_answers: 'Array(String)',
   dns_ttl: 'UInt32',
+  dns_cnames: 'Array(String)',
+  /** Name of the status, `OK`, `UNAVAILABLE` ...; empty when it is no gRPC call or its trailers were not seen. */
+  grpc_status: 'LowCardinality(String)',
+  /** What was asked for: the SQL verb, the Redis or MongoDB command, the Kafka API. */
+  l7_command: 'LowCardinality(String)',
+  /** On what: table, database, collection, topic; empty when the bytes do not tell. */
+  l7_resource: 'LowCardinality(String)',
+  /** The error the server answered with, as it names it: SQLSTATE, `ERR`, error code. */
+  l7_error: 'LowCardinality(String)',
+  /** `TLS 1.3` ...; also on an exchange that was read inside of TLS. */
+  tls_version: 'LowCardinality(String)',
+  tls_alpn: 'LowCardinality(String)',
   tls_sni: 'LowCardinality(String)',
   trace_id: 'String',
   interface: 'LowCardinality(String)',
+  /** Whether it left the node encrypted by the network, and by what; TLS is `tls_version`. */
   encrypted: { enum8: ternaries },
+  encryption: { enum8: encryptions },
+  /** The tunnel it was seen inside of, or is the outside of (`is_tunnel`). */
+  tunnel: { enum8: tunnels },
+  tunnel_id: 'UInt32',
+  is_tunnel: 'UInt8',
+  /** The address the client asked for when the destination is the backend that was chosen for it; else `::`, 0. */
+  service_ip: 'IPv6',
+  service_port: 'UInt16',
   allowed_by: 'Array(LowCardinality(String))',
   denied_by: 'Array(LowCardinality(String))',
 } as const satisfies Record<string, ColumnType>;

@@ -21,6 +21,23 @@ export function anEndpoint(of: Partial<FlowEndpoint> = {}): FlowEndpoint {
   };
 }
 
+export function aLayer7(of: Partial<NonNullable<Flow['l7']>> = {}): NonNullable<Flow['l7']> {
+  return {
+    type: 'HTTP',
+    latencyNs: '0',
+    http: null,
+    dns: null,
+    grpcStatus: '',
+    command: '',
+    resource: '',
+    error: '',
+    tlsVersion: '',
+    alpn: '',
+    sni: '',
+    ...of,
+  };
+}
+
 export function aFlow(of: Partial<Flow> = {}): Flow {
   return {
     id: '1',
@@ -50,12 +67,21 @@ export function aFlow(of: Partial<Flow> = {}): Flow {
     packetsToDst: 0,
     packetsToSrc: 0,
     peer: null,
+    connectResult: '',
+    handshakeUs: 0,
     srttUs: 0,
     retransmits: 0,
+    zeroWindows: 0,
+    resets: 0,
+    icmpErrors: 0,
+    socketError: '',
     durationNs: '0',
     l7: null,
     interface: '',
     encrypted: null,
+    encryption: '',
+    tunnel: null,
+    askedFor: null,
     summary: '',
     ...of,
   };

@@ -1,20 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import type { Flow } from './api.ts';
-import { aFlow } from './flow.fixture.ts';
+import { aFlow, aLayer7 } from './flow.fixture.ts';
 import { summarise } from './summary.ts';
 import { tcpFlagNames } from './tcp-flags.ts';
 
 type Layer7 = NonNullable<Flow['l7']>;
 
 function l7(of: Partial<Layer7>): Layer7 {
-  return { type: '', latencyNs: '0', http: null, dns: null, sni: '', ...of };
+  return aLayer7({ type: '', ...of });
 }
 function http(of: Partial<NonNullable<Layer7['http']>> = {}): Layer7 {
   const exchange = { method: 'GET', host: 'web', path: '/', status: 200, protocol: 'HTTP/1.1', ...of };
   return l7({ type: 'HTTP', latencyNs: '4999999', http: exchange });
 }
 function dns(of: Partial<NonNullable<Layer7['dns']>> = {}): Layer7 {
-  const exchange = { name: 'web.default.svc', type: 'A', rcode: 'NOERROR', answers: ['10.96.118.37'], ttl: 30, ...of };
+  const exchange = {
+    name: 'web.default.svc',
+    type: 'A',
+    rcode: 'NOERROR',
+    answers: ['10.96.118.37'],
+    ttl: 30,
+    cnames: [],
+    ...of,
+  };
   return l7({ type: 'DNS', dns: exchange });
 }
 

@@ -46,8 +46,24 @@ export const flowSources = ['unknown', 'probe', 'hubble', 'import', 'recording']
 export type FlowSource = (typeof flowSources)[number];
 
 /** Application protocols. */
-export const l7Types = ['', 'HTTP', 'DNS', 'TLS', 'GRPC'] as const;
+export const l7Types = ['', 'HTTP', 'DNS', 'TLS', 'GRPC', 'POSTGRESQL', 'MYSQL', 'REDIS', 'MONGODB', 'KAFKA'] as const;
 export type L7Type = (typeof l7Types)[number];
+
+/**
+ * How opening a connection ended; '' when that was not seen. `NO_ANSWER`: the opening packets went out and nothing came
+ * back. `LOCAL_ERROR`: the kernel refused before a packet was made. All but `ESTABLISHED` go with the verdict `ERROR`,
+ * unless a drop explains them.
+ */
+export const connectResults = ['', 'ESTABLISHED', 'REFUSED', 'UNREACHABLE', 'NO_ANSWER', 'LOCAL_ERROR'] as const;
+export type ConnectResult = (typeof connectResults)[number];
+
+/** As enum tunnel of bpf/wire.h. */
+export const tunnels = ['', 'VXLAN', 'GENEVE', 'IPIP', 'GRE', 'WIREGUARD', 'ESP'] as const;
+export type Tunnel = (typeof tunnels)[number];
+
+/** As enum encryption of bpf/wire.h: '' when nothing told. */
+export const encryptions = ['', 'none', 'wireguard', 'ipsec'] as const;
+export type Encryption = (typeof encryptions)[number];
 
 export const endCauses = ['', 'FIN', 'RST', 'TIMEOUT', 'INTERFACE_GONE'] as const;
 

@@ -58,8 +58,15 @@ function renderLayer7(row: FlowRow): Flow['l7'] {
             rcode: row.dns_rcode,
             answers: [...row.dns_answers],
             ttl: row.dns_ttl,
+            cnames: [...row.dns_cnames],
           }
         : null,
+    grpcStatus: row.grpc_status,
+    command: row.l7_command,
+    resource: row.l7_resource,
+    error: row.l7_error,
+    tlsVersion: row.tls_version,
+    alpn: row.tls_alpn,
     sni: row.tls_sni,
   };
 }
@@ -101,12 +108,21 @@ export function renderFlow(row: FlowRow): Flow {
             packetsToSrc: Number(row.peer_packets_to_src),
           }
         : null,
+    connectResult: row.connect_result,
+    handshakeUs: row.handshake_us,
     srttUs: row.srtt_us,
     retransmits: row.retransmits,
+    zeroWindows: row.zero_windows,
+    resets: row.resets,
+    icmpErrors: row.icmp_errors,
+    socketError: row.socket_error,
     durationNs: row.duration_ns,
     l7: renderLayer7(row),
     interface: row.interface,
     encrypted: ternary(row.encrypted),
+    encryption: row.encryption,
+    tunnel: row.tunnel === '' ? null : { type: row.tunnel, id: row.tunnel_id, isOutside: row.is_tunnel === 1 },
+    askedFor: row.service_port === 0 ? null : { ip: addressText(row.service_ip), port: row.service_port },
   };
   return { ...flow, summary: summarise(flow) };
 }

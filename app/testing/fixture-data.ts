@@ -3,7 +3,7 @@
  * any size. Everything follows from a seed; nothing here was ever captured.
  */
 import type { Evidence, Flow, Health, MapEdge, MapNode, MapResponse } from '../../model/api.ts';
-import { aFlow, anEndpoint } from '../../model/flow.fixture.ts';
+import { aFlow, aLayer7, anEndpoint } from '../../model/flow.fixture.ts';
 import { aNode, anEdge } from './map.fixture.ts';
 
 export type Random = () => number;
@@ -271,13 +271,10 @@ function flowOf(edge: MapEdge, source: MapNode, destination: MapNode, atMs: numb
     return aFlow({
       ...base,
       kind: 'l7_response',
-      l7: {
-        type: 'HTTP',
+      l7: aLayer7({
         latencyNs,
         http: { method: 'GET', host: destination.name, path, status, protocol: 'HTTP/1.1' },
-        dns: null,
-        sni: '',
-      },
+      }),
       summary: `HTTP/1.1 ${status} ${Math.round(Number(latencyNs) / 1e6)}ms (GET http://${destination.name}${path})`,
     });
   }

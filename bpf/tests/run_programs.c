@@ -182,7 +182,7 @@ static const char *check_flow(const struct parse_test *test, uint32_t size)
 		return "family or protocol";
 	if (key.port_a != expected->port_a || key.port_b != expected->port_b)
 		return "ports";
-	if (key.ifindex != 1 || key.pad || key.pad2)
+	if (key.ifindex != 1 || key.pad || key.tunnel || key.tunnel_id)
 		return "interface or padding";
 	if (counts.packets[sender] != packets || counts.packets[!sender])
 		return "packets";

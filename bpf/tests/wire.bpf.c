@@ -13,3 +13,6 @@ struct l7_verdict l7_verdict_layout;
 struct interface_record interface_record_layout;
 struct socket_record socket_record_layout;
 struct symbol_record symbol_record_layout;
+struct tcp_record tcp_record_layout;
+struct connect_record connect_record_layout;
+struct translation_record translation_record_layout;

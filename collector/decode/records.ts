@@ -4,16 +4,28 @@
  */
 import { addressKey, noAddress, type AddressKey } from './address.ts';
 import { readText } from './bytes.ts';
-import { dropRecord, flowRecord, hello, interfaceRecord, l7Record, recordHeader, recordType } from './wire.ts';
-import { socketRecord, symbolRecord } from './wire.ts';
+import {
+  connectRecord,
+  dropRecord,
+  flowRecordFirstSize,
+  hello,
+  interfaceRecord,
+  l7Record,
+  recordHeader,
+  recordType,
+} from './wire.ts';
+import { socketRecord, symbolRecord, tcpRecord, translationRecord } from './wire.ts';
 
 const smallest: Readonly<Record<number, number>> = {
-  [recordType.flow]: flowRecord.size,
+  [recordType.flow]: flowRecordFirstSize,
   [recordType.drop]: dropRecord.size,
   [recordType.l7]: l7Record.size,
   [recordType.interface]: interfaceRecord.size,
   [recordType.socket]: socketRecord.size,
   [recordType.symbol]: symbolRecord.size,
+  [recordType.tcp]: tcpRecord.size,
+  [recordType.connect]: connectRecord.size,
+  [recordType.translation]: translationRecord.size,
 };
 
 /**

@@ -16,7 +16,17 @@ export const frameType = {
   recordedKubernetes: 100,
 } as const;
 
-export const recordType = { flow: 1, drop: 2, l7: 3, interface: 4, socket: 5, symbol: 6 } as const;
+export const recordType = {
+  flow: 1,
+  drop: 2,
+  l7: 3,
+  interface: 4,
+  socket: 5,
+  symbol: 6,
+  tcp: 7,
+  connect: 8,
+  translation: 9,
+} as const;
 
 /** Byte offsets, with `size` of the whole struct; arrays and embedded structs by their first byte. */
 export const frameHeader = {
@@ -49,9 +59,10 @@ export const flowKey = {
   port_b: 34,
   protocol: 36,
   family: 37,
-  pad: 38,
+  tunnel: 38,
+  pad: 39,
   ifindex: 40,
-  pad2: 44,
+  tunnel_id: 44,
   size: 48,
 };
 export const flowRecord = {
@@ -73,8 +84,19 @@ export const flowRecord = {
   srtt_us: 120,
   retransmits: 124,
   cgroup_id: 128,
-  size: 136,
+  zero_windows: 136,
+  resets: 144,
+  icmp_errors: 152,
+  icmp_error_type: 156,
+  icmp_error_code: 157,
+  encryption: 158,
+  carries: 159,
+  handshake_us: 160,
+  pad2: 164,
+  size: 168,
 };
+/** Of the first release: a shorter record has none of what was appended since. */
+export const flowRecordFirstSize = 136;
 export const dropRecord = {
   header: 0,
   key: 8,
@@ -136,6 +158,58 @@ export const socketRecord = {
   size: 208,
 };
 export const symbolRecord = { header: 0, address: 8, name: 16, size: 80 };
+export const tcpRecord = {
+  header: 0,
+  key: 8,
+  mono_ns: 56,
+  cgroup_id: 64,
+  srtt_us: 72,
+  min_rtt_us: 76,
+  retransmits: 80,
+  netns_inum: 84,
+  pid: 88,
+  error: 92,
+  local: 96,
+  state: 97,
+  old_state: 98,
+  pad: 99,
+  pad2: 100,
+  size: 104,
+};
+export const connectRecord = {
+  header: 0,
+  remote: 8,
+  local: 24,
+  mono_ns: 40,
+  cgroup_id: 48,
+  netns_inum: 56,
+  pid: 60,
+  error: 64,
+  count: 68,
+  remote_port: 72,
+  local_port: 74,
+  protocol: 76,
+  family: 77,
+  pad: 78,
+  comm: 80,
+  unit: 96,
+  size: 224,
+};
+export const translationRecord = {
+  header: 0,
+  client: 8,
+  service: 24,
+  backend: 40,
+  client_port: 56,
+  service_port: 58,
+  backend_port: 60,
+  protocol: 62,
+  family: 63,
+  netns_inum: 64,
+  by: 68,
+  pad: 69,
+  size: 72,
+};
 
 /** Every struct by its name in bpf/wire.h, for the layout test. */
 export const structs: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -150,6 +224,9 @@ export const structs: Readonly<Record<string, Readonly<Record<string, number>>>>
   interface_record: interfaceRecord,
   socket_record: socketRecord,
   symbol_record: symbolRecord,
+  tcp_record: tcpRecord,
+  connect_record: connectRecord,
+  translation_record: translationRecord,
 };
 
 /** Bits of flow_record.kind. */

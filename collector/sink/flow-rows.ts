@@ -2,6 +2,8 @@
 import type { Block } from '../../db/native/block.ts';
 import type { flowColumns } from '../../model/flow-columns.ts';
 import {
+  connectResults,
+  encryptions,
   endCauses,
   flowKinds,
   flowSources,
@@ -9,12 +11,16 @@ import {
   reporters,
   ternaries,
   trafficDirections,
+  tunnels,
   verdicts,
+  type ConnectResult,
+  type Encryption,
   type FlowKind,
   type FlowSource,
   type L7Type,
   type Reporter,
   type Ternary,
+  type Tunnel,
   type Verdict,
 } from '../../model/words.ts';
 import { flowKey } from '../decode/wire.ts';
@@ -64,8 +70,21 @@ export interface FlowRow {
   readonly icmpType?: number;
   readonly icmpCode?: number;
   readonly endCause?: number;
+  readonly connectResult?: ConnectResult;
+  readonly handshakeUs?: number;
   readonly srttUs?: number;
   readonly retransmits?: number;
+  readonly zeroWindows?: number;
+  readonly resets?: number;
+  readonly icmpErrors?: number;
+  readonly socketError?: string;
+  readonly encryption?: Encryption;
+  readonly tunnel?: Tunnel;
+  readonly tunnelId?: number;
+  /** The conversation is the outside of the tunnel. */
+  readonly isTunnel?: boolean;
+  /** What the client asked for, when the destination is the backend chosen for it: 16 bytes of address, port. */
+  readonly service?: { readonly address: Uint8Array; readonly port: number };
   readonly durationNs?: number;
   readonly http?: HttpExchange | undefined;
   readonly dns?: DnsExchange | undefined;
@@ -89,6 +108,7 @@ export interface FlowRows {
 export const noCounts: Counts = { bytesToDst: 0, bytesToSrc: 0, packetsToDst: 0, packetsToSrc: 0 };
 
 const high = 4294967296;
+const noAddressBytes = new Uint8Array(16);
 const none: readonly string[] = [];
 const addressAt = [flowKey.addr_a, flowKey.addr_b] as const;
 const icmpProtocols: ReadonlySet<number> = new Set([1, 58]);
@@ -105,6 +125,9 @@ const ternaryCode = codes(ternaries);
 const directionCode = codes(trafficDirections);
 const l7Code = codes<L7Type>(l7Types);
 const sourceCode = codes(flowSources);
+const connectCode = codes<ConnectResult>(connectResults);
+const encryptionCode = codes<Encryption>(encryptions);
+const tunnelCode = codes<Tunnel>(tunnels);
 const egress = directionCode('EGRESS');
 const ingress = directionCode('INGRESS');
 const unknownDirection = directionCode('TRAFFIC_DIRECTION_UNKNOWN');
@@ -160,8 +183,14 @@ function pushCounters(columns: FlowBlock['columns'], row: FlowRow): void {
   pushCount(columns.peer_packets_to_dst, peer.packetsToDst);
   pushCount(columns.peer_packets_to_src, peer.packetsToSrc);
   columns.both_ends.push(row.peer === null ? 0 : 1);
+  columns.connect_result.push(connectCode(row.connectResult ?? ''));
+  columns.handshake_us.push(row.handshakeUs ?? 0);
   columns.srtt_us.push(row.srttUs ?? 0);
   columns.retransmits.push(row.retransmits ?? 0);
+  columns.zero_windows.push(row.zeroWindows ?? 0);
+  columns.resets.push(row.resets ?? 0);
+  columns.icmp_errors.push(row.icmpErrors ?? 0);
+  columns.socket_error.push(row.socketError ?? '');
   pushCount(columns.duration_ns, row.durationNs ?? 0);
 }
 
@@ -180,8 +209,26 @@ function pushL7(columns: FlowBlock['columns'], row: FlowRow): void {
   columns.dns_rcode.push(dns?.rcode ?? '');
   columns.dns_answers.push(dns?.answers ?? none);
   columns.dns_ttl.push(dns?.ttl ?? 0);
+  columns.dns_cnames.push(none);
+  columns.grpc_status.push('');
+  columns.l7_command.push('');
+  columns.l7_resource.push('');
+  columns.l7_error.push('');
+  columns.tls_version.push('');
+  columns.tls_alpn.push('');
   columns.tls_sni.push(row.sni ?? '');
   columns.trace_id.push(http?.traceId ?? '');
+}
+
+function pushNetwork(columns: FlowBlock['columns'], row: FlowRow): void {
+  const { encryption = '' } = row;
+  columns.encrypted.push(ternaryCode(encryption === '' ? 'unknown' : encryption === 'none' ? 'no' : 'yes'));
+  columns.encryption.push(encryptionCode(encryption));
+  columns.tunnel.push(tunnelCode(row.tunnel ?? ''));
+  columns.tunnel_id.push(row.tunnelId ?? 0);
+  columns.is_tunnel.push(row.isTunnel === true ? 1 : 0);
+  columns.service_ip.push(row.service?.address ?? noAddressBytes, 0);
+  columns.service_port.push(row.service?.port ?? 0);
 }
 
 function directionOf(reporter: Reporter): number {
@@ -226,7 +273,7 @@ export function createFlowRows(config: FlowRowsConfig, block: () => FlowBlock): 
       pushCounters(columns, row);
       pushL7(columns, row);
       columns.interface.push(row.interface);
-      columns.encrypted.push(ternaryCode('unknown'));
+      pushNetwork(columns, row);
       columns.allowed_by.push(none);
       columns.denied_by.push(none);
       target.endRow();

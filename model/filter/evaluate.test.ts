@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { anEndpoint, aFlow } from '../flow.fixture.ts';
+import { anEndpoint, aFlow, aLayer7 } from '../flow.fixture.ts';
 import type { Flow } from '../api.ts';
 import { evaluateFilter } from './evaluate.ts';
 import { parseFilter } from './parse.ts';
@@ -24,13 +24,10 @@ const request = aFlow({
   bytesToDst: '600000',
   bytesToSrc: '600000',
   isReply: false,
-  l7: {
-    type: 'HTTP',
+  l7: aLayer7({
     latencyNs: '120000000',
     http: { method: 'GET', host: 'api', path: '/v1/Orders', status: 503, protocol: 'HTTP/1.1' },
-    dns: null,
-    sni: '',
-  },
+  }),
 });
 const drop = aFlow({ kind: 'drop', verdict: 'DROPPED', dropReason: 'NETFILTER_DROP', isReply: null });
 

@@ -44,7 +44,14 @@ const texts: Readonly<Record<TextColumn, (flow: Flow) => string>> = {
   dns_name: (f) => f.l7?.dns?.name ?? '',
   dns_type: (f) => f.l7?.dns?.type ?? '',
   dns_rcode: (f) => f.l7?.dns?.rcode ?? '',
+  grpc_status: (f) => f.l7?.grpcStatus ?? '',
+  l7_command: (f) => f.l7?.command ?? '',
+  l7_resource: (f) => f.l7?.resource ?? '',
+  l7_error: (f) => f.l7?.error ?? '',
+  tls_version: (f) => f.l7?.tlsVersion ?? '',
+  tls_alpn: (f) => f.l7?.alpn ?? '',
   tls_sni: (f) => f.l7?.sni ?? '',
+  socket_error: (f) => f.socketError,
   node: (f) => f.node,
   cluster: (f) => f.cluster,
   interface: (f) => f.interface,
@@ -57,6 +64,11 @@ const numbers: Readonly<Record<NumberColumn, (flow: Flow) => number>> = {
   packets_to_dst: (f) => f.packetsToDst,
   packets_to_src: (f) => f.packetsToSrc,
   latency_ns: (f) => Number(f.l7?.latencyNs ?? 0),
+  retransmits: (f) => f.retransmits,
+  resets: (f) => f.resets,
+  zero_windows: (f) => f.zeroWindows,
+  icmp_errors: (f) => f.icmpErrors,
+  srtt_us: (f) => f.srttUs,
 };
 
 const words: Readonly<Record<WordColumn, (flow: Flow) => string>> = {
@@ -67,6 +79,10 @@ const words: Readonly<Record<WordColumn, (flow: Flow) => string>> = {
   direction: (f) => f.direction,
   is_reply: (f) => (f.isReply === null ? 'unknown' : f.isReply ? 'yes' : 'no'),
   reporter: (f) => f.reporter,
+  connect_result: (f) => f.connectResult,
+  encrypted: (f) => (f.encrypted === null ? 'unknown' : f.encrypted ? 'yes' : 'no'),
+  encryption: (f) => f.encryption,
+  tunnel: (f) => f.tunnel?.type ?? '',
 };
 
 const ends: Readonly<Record<EndColumn, (end: FlowEndpoint) => string | number | readonly string[]>> = {

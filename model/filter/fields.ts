@@ -3,12 +3,23 @@
  * answer it. `evaluate` and the SQL compiler both work from this table, so that they cannot disagree.
  */
 import type { FlowColumn } from '../flow-columns.ts';
-import { flowKinds, reporters, trafficDirections, verdicts } from '../words.ts';
+import { connectResults, flowKinds, reporters, trafficDirections, tunnels, verdicts } from '../words.ts';
 
 /** Columns that every flow has twice, behind `src_` and `dst_`. */
 export type EndColumn = Extract<FlowColumn, `src_${string}`> extends `src_${infer C}` ? C : never;
 
-export type WordColumn = 'verdict' | 'kind' | 'protocol' | 'l7_type' | 'direction' | 'is_reply' | 'reporter';
+export type WordColumn =
+  | 'verdict'
+  | 'kind'
+  | 'protocol'
+  | 'l7_type'
+  | 'direction'
+  | 'is_reply'
+  | 'reporter'
+  | 'connect_result'
+  | 'encrypted'
+  | 'encryption'
+  | 'tunnel';
 
 /** A word passes when that column holds one of these values. */
 export interface Word {
@@ -68,6 +79,11 @@ const protocols: Record<string, Word> = {
   dns: { column: 'l7_type', values: ['DNS'] },
   tls: { column: 'l7_type', values: ['TLS'] },
   grpc: { column: 'l7_type', values: ['GRPC'] },
+  postgresql: { column: 'l7_type', values: ['POSTGRESQL'] },
+  mysql: { column: 'l7_type', values: ['MYSQL'] },
+  redis: { column: 'l7_type', values: ['REDIS'] },
+  mongodb: { column: 'l7_type', values: ['MONGODB'] },
+  kafka: { column: 'l7_type', values: ['KAFKA'] },
 };
 
 const events: Record<string, Word> = {
@@ -80,6 +96,27 @@ const replies: Record<string, Word> = {
   true: { column: 'is_reply', values: ['yes'] },
   false: { column: 'is_reply', values: ['no'] },
   unknown: { column: 'is_reply', values: ['unknown'] },
+};
+
+/** `failed` is every way in which opening a connection can fail. */
+const connects: Record<string, Word> = {
+  ...Object.fromEntries(
+    connectResults
+      .filter((result) => result !== '')
+      .map((result) => [
+        result.toLowerCase().replace('_', '-'),
+        { column: 'connect_result', values: [result] } as const,
+      ]),
+  ),
+  failed: { column: 'connect_result', values: ['REFUSED', 'UNREACHABLE', 'NO_ANSWER', 'LOCAL_ERROR'] },
+};
+
+const encrypteds: Record<string, Word> = {
+  true: { column: 'encrypted', values: ['yes'] },
+  false: { column: 'encrypted', values: ['no'] },
+  unknown: { column: 'encrypted', values: ['unknown'] },
+  wireguard: { column: 'encryption', values: ['wireguard'] },
+  ipsec: { column: 'encryption', values: ['ipsec'] },
 };
 
 const maxSafe = Number.MAX_SAFE_INTEGER;
@@ -125,6 +162,12 @@ export const fields = {
   'dns.name': { of: 'flow', column: 'dns_name', ...folded, is: 'DNS name asked for' },
   'dns.type': { of: 'flow', column: 'dns_type', ...folded, is: 'DNS record type' },
   'dns.rcode': { of: 'flow', column: 'dns_rcode', ...folded, is: 'DNS response code' },
+  'grpc.status': { of: 'flow', column: 'grpc_status', ...folded, is: 'gRPC status: OK, UNAVAILABLE ...' },
+  'l7.command': { of: 'flow', column: 'l7_command', ...folded, is: 'SQL verb, Redis or MongoDB command, Kafka API' },
+  'l7.resource': { of: 'flow', column: 'l7_resource', ...exact, is: 'table, database, collection or topic' },
+  'l7.error': { of: 'flow', column: 'l7_error', ...folded, is: 'error the server answered with' },
+  'tls.version': { of: 'flow', column: 'tls_version', ...folded, is: 'TLS version' },
+  'tls.alpn': { of: 'flow', column: 'tls_alpn', ...folded, is: 'protocol agreed on in the TLS handshake' },
   'tls.sni': { of: 'flow', column: 'tls_sni', ...folded, is: 'TLS server name' },
   node: { of: 'flow', column: 'node', ...exact, is: 'node that saw it' },
   cluster: { of: 'flow', column: 'cluster', ...exact, is: 'cluster' },
@@ -152,6 +195,22 @@ export const fields = {
     max: maxSafe,
     zeroIsAbsent: true,
     is: 'request to response, in nanoseconds inside: >100ms',
+  },
+  connect: { of: 'flow', kind: 'word', words: connects, is: 'how opening the connection ended' },
+  error: { of: 'flow', column: 'socket_error', ...folded, is: 'errno a socket met: ECONNREFUSED, ENETUNREACH ...' },
+  encrypted: { of: 'flow', kind: 'word', words: encrypteds, is: 'whether the network encrypted it off the node' },
+  tunnel: { of: 'flow', kind: 'word', words: wordsOf('tunnel', tunnels.slice(1)), is: 'tunnel it was in, or is' },
+  retransmits: { of: 'flow', columns: ['retransmits'], ...plain, max: 0xffff_ffff, is: 'TCP segments sent again' },
+  resets: { of: 'flow', columns: ['resets'], ...plain, max: 0xffff_ffff, is: 'TCP RST segments' },
+  'zero-windows': { of: 'flow', columns: ['zero_windows'], ...plain, max: 0xffff_ffff, is: 'closed receive windows' },
+  'icmp-errors': { of: 'flow', columns: ['icmp_errors'], ...plain, max: 0xffff_ffff, is: 'ICMP errors about it' },
+  'rtt-us': {
+    of: 'flow',
+    columns: ['srtt_us'],
+    ...plain,
+    max: 0xffff_ffff,
+    zeroIsAbsent: true,
+    is: 'smoothed round-trip time in microseconds',
   },
   conn: { of: 'flow', column: 'connection_id', kind: 'id', is: 'connection id' },
 } as const satisfies Record<string, Field>;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Flow } from '../../../model/api.ts';
+import { aLayer7 } from '../../../model/flow.fixture.ts';
 import { flowsOf, labWorld, seeded } from '../../testing/fixture-data.ts';
 import { rowSummary } from './flow-words.ts';
 
@@ -9,16 +10,9 @@ const aFlow = (of: Partial<Flow>): Flow => {
   if (any === undefined) throw new Error('the fixture made no flow');
   return { ...any, kind: 'connection_update', l7: null, summary: 'TCP Flags: ACK', ...of };
 };
-const l7 = (of: Partial<NonNullable<Flow['l7']>>): Flow['l7'] => ({
-  type: 'HTTP',
-  latencyNs: '1500000',
-  http: null,
-  dns: null,
-  sni: '',
-  ...of,
-});
+const l7 = (of: Partial<NonNullable<Flow['l7']>>): Flow['l7'] => aLayer7({ latencyNs: '1500000', ...of });
 const http = { method: 'GET', host: 'api', path: '/orders/1?full=1', status: 500, protocol: 'HTTP/1.1' };
-const dns = { name: 'payment.stripe.com', type: 'A', rcode: 'NOERROR', answers: ['198.51.100.10'], ttl: 5 };
+const dns = { name: 'payment.stripe.com', type: 'A', rcode: 'NOERROR', answers: ['198.51.100.10'], ttl: 5, cnames: [] };
 
 test.each([
   ['HTTP: status, method and path', aFlow({ l7: l7({ http }) }), '500 GET /orders/1?full=1 in 1.5 ms'],
