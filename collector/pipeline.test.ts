@@ -9,7 +9,17 @@ import { flowEnd, flowStart, l7Copy } from './decode/wire.ts';
 import { createIdentity } from './identity/identity.ts';
 import { createPipeline } from './pipeline.ts';
 import { keepRows, type Row } from './sink/rows.fixture.ts';
-import { endCauses, flowKinds, reporters, ternaries, trafficDirections, verdicts } from '../model/words.ts';
+import {
+  connectResults,
+  encryptions,
+  endCauses,
+  flowKinds,
+  reporters,
+  ternaries,
+  trafficDirections,
+  tunnels,
+  verdicts,
+} from '../model/words.ts';
 
 const update = 2;
 /** Two pods behind veths, an uplink with the node's address, and a router's second leg. */
@@ -323,6 +333,246 @@ describe('who opened a connection that was joined', () => {
     scan(1, [flow({ ...old, ifindex: 3, protocol: 17, portA: 53, portB: 51000, initiator: 0 })]);
     pipeline.flush(false);
     expect(told(flowRows[0])).toMatchObject({ from: '10.0.0.2:51000', to: '10.0.0.1:53' });
+  });
+});
+
+describe('how a connection opened', () => {
+  const [syn, synAck, ack, rst, rstAck] = [0x02, 0x12, 0x10, 0x04, 0x14];
+  const results = (rows: readonly Row[]) =>
+    rows.map((row) => [connectResults[Number(row['connect_result'])], verdicts[Number(row['verdict'])]]);
+  const asked = { ...old, ifindex: 3, ingress: [1, 2], packets: [1, 0] } as const;
+
+  it.each<{ name: string; told: Parameters<typeof flow>[0]; expected: readonly [string, string] }>([
+    {
+      name: 'is told when the handshake was seen',
+      told: { ...old, flags: [syn | ack, synAck], handshakeUs: 180 },
+      expected: ['ESTABLISHED', 'FORWARDED'],
+    },
+    {
+      name: 'is not told while the last step of the handshake is missing',
+      told: { ...old, flags: [syn, synAck] },
+      expected: ['', 'FORWARDED'],
+    },
+    {
+      name: 'is not told of one that was joined',
+      told: { ...old, flags: [ack, ack], initiator: 2, kind: update },
+      expected: ['', 'FORWARDED'],
+    },
+    {
+      name: 'is a refusal when a reset answers',
+      told: { ...old, flags: [syn, rstAck], kind: flowStart | flowEnd, endCause: 2 },
+      expected: ['REFUSED', 'ERROR'],
+    },
+    {
+      name: 'is no refusal when a reset ends what was open',
+      told: { ...old, flags: [syn | ack, synAck | rst], kind: flowStart | flowEnd, endCause: 2 },
+      expected: ['ESTABLISHED', 'FORWARDED'],
+    },
+    {
+      name: 'is a refusal when a firewall says that the port is closed',
+      told: { ...asked, flags: [syn, 0], icmpErrors: [1, 3, 3] },
+      expected: ['REFUSED', 'ERROR'],
+    },
+    {
+      name: 'is unreachable when an ICMP error says so',
+      told: { ...asked, flags: [syn, 0], icmpErrors: [1, 3, 1] },
+      expected: ['UNREACHABLE', 'ERROR'],
+    },
+    {
+      name: 'is unreachable in IPv6 as well',
+      told: { ...asked, a: 'fd00::1', b: 'fd00::2', flags: [syn, 0], icmpErrors: [1, 1, 3] },
+      expected: ['UNREACHABLE', 'ERROR'],
+    },
+    {
+      name: 'did not fail for a packet that was too big',
+      told: { ...asked, flags: [syn, 0], icmpErrors: [1, 3, 4] },
+      expected: ['', 'FORWARDED'],
+    },
+    {
+      name: 'had no answer when it ended without one',
+      told: { ...asked, flags: [syn, 0], kind: flowStart | flowEnd, endCause: 3 },
+      expected: ['NO_ANSWER', 'ERROR'],
+    },
+    {
+      name: 'is a refusal when a datagram meets a closed port',
+      told: { ...asked, protocol: 17, portB: 5000, icmpErrors: [1, 3, 3] },
+      expected: ['REFUSED', 'ERROR'],
+    },
+    {
+      name: 'did not fail when a client had left before the last answer',
+      told: { ...old, protocol: 17, portB: 5000, icmpErrors: [1, 3, 3] },
+      expected: ['', 'FORWARDED'],
+    },
+  ])('$name', ({ told: fields, expected }) => {
+    const { scan, flowRows, pipeline } = collect();
+    scan(1, [flow({ ifindex: 3, ...fields })]);
+    pipeline.flush(true);
+    expect(results(flowRows)).toEqual([expected]);
+  });
+
+  it('is told once, with the time the handshake took at the end that opened it', () => {
+    const { scan, stats, flowRows } = collect();
+    const both = (at: number, fields: Parameters<typeof flow>[0]) => {
+      const last = bootedNs + (at - 0.5) * second;
+      scan(at, [
+        flow({ ...old, ...fields, last, ifindex: 4, ingress: [0, 1], handshakeUs: at === 1 ? 90 : 0 }),
+        flow({ ...old, ...fields, last, ifindex: 3, handshakeUs: at === 1 ? 120 : 0 }),
+      ]);
+      stats(at + 0.2);
+    };
+    both(1, { flags: [syn, synAck] });
+    both(2, { flags: [ack, ack], kind: update });
+    both(3, { flags: [ack, ack], kind: update });
+    expect(results(flowRows).map(([result]) => result)).toEqual(['', 'ESTABLISHED', '']);
+    expect(flowRows.map((row) => row['handshake_us'])).toEqual([0, 120, 0]);
+  });
+
+  it('has no answer after ten seconds of silence, although its sender still waits', () => {
+    const { scan, stats, flowRows } = collect();
+    scan(1, [flow({ ifindex: 3, ingress: [1, 2], packets: [1, 0], flags: [syn, 0], first: bootedNs + 0.5 * second })]);
+    for (let at = 2; at <= 13; at += 1) stats(at + 0.2);
+    scan(16, [
+      flow({
+        ifindex: 3,
+        ingress: [1, 2],
+        packets: [1, 0],
+        flags: [syn, 0],
+        kind: update | flowEnd,
+        endCause: 3,
+        first: bootedNs + 0.5 * second,
+        last: bootedNs + 15 * second,
+      }),
+    ]);
+    stats(17.2);
+    expect(results(flowRows)).toEqual([
+      ['', 'FORWARDED'],
+      ['NO_ANSWER', 'ERROR'],
+      ['', 'FORWARDED'],
+    ]);
+    expect(flowRows.map((row) => Number(row['packets_to_dst']))).toEqual([1, 0, 1]);
+  });
+
+  it('is DROPPED, with the reason, when a drop explains the failure', () => {
+    const { scan, stats, flowRows } = collect();
+    scan(1, [flow({ ...asked, flags: [syn, 0] }), drop({ packets: 1, tcpFlags: syn, device: 'vethA' })]);
+    stats(1.2);
+    for (let at = 2; at <= 13; at += 1) stats(at + 0.2);
+    expect(results(flowRows)).toEqual([
+      ['', 'DROPPED'],
+      ['', 'DROPPED'],
+      ['NO_ANSWER', 'DROPPED'],
+    ]);
+    expect(flowRows.at(-1)).toMatchObject({ drop_reason: 'NETFILTER_DROP' });
+  });
+
+  it('begins anew when the same ports are used again', () => {
+    const { scan, stats, flowRows } = collect();
+    const again = (at: number, flags: readonly [number, number]) => {
+      const first = bootedNs + (at - 0.5) * second;
+      scan(at, [flow({ first, ifindex: 3, kind: flowStart | flowEnd, endCause: 1, flags })]);
+      stats(at + 0.2);
+    };
+    again(1, [syn | ack, synAck]);
+    again(3, [syn, rstAck]);
+    again(5, [syn | ack, synAck]);
+    expect(results(flowRows).map(([result]) => result)).toEqual(['ESTABLISHED', 'REFUSED', 'ESTABLISHED']);
+  });
+
+  it('is not known from the short records of the first release', () => {
+    const { scan, flowRows, pipeline } = collect();
+    const short = flow({ ...old, ifindex: 3, handshakeUs: 9, icmpErrors: [4, 3, 1] }).subarray(0, 136);
+    short.writeUInt32LE(136, 4);
+    scan(1, [short]);
+    pipeline.flush(false);
+    expect(flowRows).toHaveLength(1);
+    expect(flowRows[0]).toMatchObject({ handshake_us: 0, icmp_errors: 0, zero_windows: 0, tunnel: 0, encryption: 0 });
+  });
+});
+
+describe('what the packets met', () => {
+  it('is counted at the reporting end, both ways together, and from nothing in the next row', () => {
+    const { scan, stats, flowRows } = collect();
+    const health = { zeroWindows: [2, 1], resets: [0, 1], icmpErrors: [3, 3, 4] } as const;
+    scan(1, [flow({ ...old, ...health, ifindex: 3 }), flow({ ...old, ...health, ifindex: 4, ingress: [0, 1] })]);
+    stats(1.2);
+    scan(2, [flow({ ...old, ifindex: 3, kind: update })]);
+    stats(2.2);
+    expect(flowRows.map((row) => [row['zero_windows'], row['resets'], row['icmp_errors']])).toEqual([
+      [3, 1, 3],
+      [0, 0, 0],
+    ]);
+  });
+
+  it('is a row even when an ICMP error came and no packet', () => {
+    const { scan, stats, flowRows } = collect();
+    scan(1, [flow({ ...old, ifindex: 3 })]);
+    stats(1.2);
+    scan(2, [flow({ ...old, ifindex: 3, kind: update, packets: [0, 0], icmpErrors: [1, 3, 4] })]);
+    stats(2.2);
+    expect(flowRows.map((row) => row['icmp_errors'])).toEqual([0, 1]);
+  });
+
+  it('says what the latest records told of encryption', () => {
+    const { scan, stats, flowRows } = collect();
+    const told = [2, 0, 1];
+    told.forEach((encryption, index) => {
+      const kind = index === 0 ? flowStart : update;
+      scan(index + 1, [
+        flow({ ...old, ifindex: 3, kind }),
+        flow({ ...old, ifindex: 2, kind, encryption, ingress: [0, 1] }),
+      ]);
+      stats(index + 1.2);
+    });
+    expect(flowRows.map((row) => encryptions[Number(row['encryption'])])).toEqual(['wireguard', 'wireguard', 'none']);
+    expect(flowRows.map((row) => ternaries[Number(row['encrypted'])])).toEqual(['yes', 'yes', 'no']);
+  });
+});
+
+describe('a tunnel', () => {
+  const vxlan = tunnels.indexOf('VXLAN');
+
+  it('is another place where a conversation was seen, and does not count it again', () => {
+    const { scan, flowRows, pipeline } = collect();
+    scan(1, [
+      flow({ ...old, ifindex: 3, b: '10.9.0.2', packets: [4, 2] }),
+      flow({ ...old, ifindex: 7, b: '10.9.0.2', packets: [4, 2], ingress: [0, 1] }),
+      flow({ ...old, ifindex: 2, b: '10.9.0.2', packets: [9, 9], ingress: [0, 1], tunnel: vxlan, tunnelId: 42 }),
+    ]);
+    pipeline.flush(false);
+    expect(flowRows.map(told)).toMatchObject([{ via: 'vethA', counts: [4, 2, 400, 200], peer: null }]);
+    expect(flowRows[0]).toMatchObject({ tunnel: vxlan, tunnel_id: 42, is_tunnel: 0 });
+  });
+
+  it('is not where the node itself is counted, when a plain interface saw the same', () => {
+    const { scan, flowRows, pipeline } = collect();
+    scan(1, [
+      flow({ ...old, ifindex: 2, a: '192.0.2.1', ingress: [0, 1], tunnel: vxlan, tunnelId: 42, packets: [9, 9] }),
+      flow({ ...old, ifindex: 7, a: '192.0.2.1', ingress: [0, 1], packets: [4, 2] }),
+    ]);
+    pipeline.flush(false);
+    expect(flowRows.map(told)).toMatchObject([{ reporter: 'source', via: 'eth1', counts: [4, 2, 400, 200] }]);
+  });
+
+  it('has an outside that is a conversation of its own', () => {
+    const { scan, flowRows, pipeline } = collect();
+    scan(1, [
+      flow({ ...old, ifindex: 3 }),
+      flow({
+        ...old,
+        ifindex: 2,
+        a: '192.0.2.1',
+        b: '192.0.2.9',
+        protocol: 17,
+        portB: 4789,
+        carries: vxlan,
+        ingress: [0, 1],
+      }),
+    ]);
+    pipeline.flush(false);
+    expect(flowRows.map((row) => [row['tunnel'], row['is_tunnel']])).toEqual([
+      [0, 0],
+      [vxlan, 1],
+    ]);
   });
 });
 

@@ -131,7 +131,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
       case recordType.flow:
         latestFlowNs = nowNs;
         isScanOpen = true;
-        connections.addFlow(payload, at);
+        connections.addFlow(payload, at, length);
         return;
       case recordType.l7:
         conversations.add(payload, at, length);
@@ -224,6 +224,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
         }
         case frameType.stats:
           coverage.stats(frame.payload, nowNs, wallNs(nowNs));
+          connections.giveUpWaiting(nowNs);
           sweep();
           return;
         case frameType.goodbye:

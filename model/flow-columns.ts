@@ -95,8 +95,9 @@ export const flowColumns = {
   peer_packets_to_dst: 'UInt64',
   peer_packets_to_src: 'UInt64',
   both_ends: 'UInt8',
+  /** On the one row by which it became known: counting rows counts connections. */
   connect_result: { enum8: connectResults },
-  /** SYN to SYN-ACK. */
+  /** SYN to SYN-ACK, as far from the answering side as this node saw both; with `ESTABLISHED`. */
   handshake_us: 'UInt32',
   srtt_us: 'UInt32',
   retransmits: 'UInt32',

@@ -4,6 +4,7 @@ import { flowKey } from '../decode/wire.ts';
 import type { Conversation } from '../protocol/conversation.ts';
 import type { Side } from '../protocol/exchange.ts';
 import { hashKey } from './key-table.ts';
+import { createOpening, forgetOpening, type Opening } from './opening.ts';
 
 /** How the initiator is known, weakest first. */
 export const certainty = { none: 0, guessed: 1, inferred: 2, seen: 3 } as const;
@@ -12,8 +13,14 @@ export type Certainty = (typeof certainty)[keyof typeof certainty];
 /** What one interface counted since the last row. Index 0 counts a -> b. */
 export interface Sighting {
   readonly ifindex: number;
+  /** Its packets were inside of a tunnel here: enum tunnel, and the tunnel's number. */
+  readonly tunnel: number;
+  readonly tunnelId: number;
   readonly bytes: [number, number];
   readonly packets: [number, number];
+  zeroWindows: number;
+  resets: number;
+  icmpErrors: number;
   /** Which side is behind the interface; null until a packet told. */
   faces: Side | null;
   /** It was told that the address of that side comes out of the interface. */
@@ -42,6 +49,13 @@ export interface Connection {
   srttUs: number;
   retransmits: number;
   endCause: number;
+  /** What was seen of its opening. */
+  readonly opening: Opening;
+  /** enum encryption: what this scan's records tell, and what the latest did that told anything. */
+  encryptionNow: number;
+  encryption: number;
+  /** enum tunnel: the conversation is the outside of one. */
+  carries: number;
   /** Packets of each side that the kernel threw away since the last row, and what it last said of that. */
   readonly dropped: [number, number];
   dropReason: string;
@@ -84,6 +98,10 @@ export function createConnection(bytes: Buffer, offset: number): Connection {
     srttUs: 0,
     retransmits: 0,
     endCause: 0,
+    opening: createOpening(),
+    encryptionNow: 0,
+    encryption: 0,
+    carries: 0,
     dropped: [0, 0],
     dropReason: '',
     dropLocation: '',
@@ -99,6 +117,20 @@ export function createConnection(bytes: Buffer, offset: number): Connection {
   };
 }
 
+/** The same ports again: a new conversation under the same id. */
+export function reopen(connection: Connection): void {
+  connection.closed = false;
+  connection.opened = false;
+  connection.sightings.length = 0;
+  connection.firstNs = 0;
+  connection.endCause = 0;
+  connection.dropReason = '';
+  connection.dropLocation = '';
+  connection.encryption = 0;
+  connection.carries = 0;
+  forgetOpening(connection.opening);
+}
+
 /** Forgets what has been written to a row. */
 export function settle(connection: Connection): void {
   for (const sighting of connection.sightings) {
@@ -106,12 +138,16 @@ export function settle(connection: Connection): void {
     sighting.bytes[1] = 0;
     sighting.packets[0] = 0;
     sighting.packets[1] = 0;
+    sighting.zeroWindows = 0;
+    sighting.resets = 0;
+    sighting.icmpErrors = 0;
     sighting.changed = false;
   }
   connection.dropped[0] = 0;
   connection.dropped[1] = 0;
   connection.tcpFlags = 0;
   connection.retransmits = 0;
+  connection.encryptionNow = 0;
   connection.started = false;
   connection.deferred = false;
 }

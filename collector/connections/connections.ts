@@ -2,15 +2,17 @@
  * The table of conversations. Flow records of all interfaces are added up per conversation; `flush` writes one account
  * for each that changed, once the sightings of a scan are in. Bounded: past the limit records are counted and left out.
  */
+import type { ConnectResult } from '../../model/words.ts';
 import type { Side } from '../protocol/exchange.ts';
 import { readWide } from '../decode/bytes.ts';
 import { flowEnd, flowKey, flowRecord, flowStart } from '../decode/wire.ts';
 import type { Counters } from '../counters.ts';
-import { certainty, createConnection, settle, type Certainty, type Connection } from './connection.ts';
+import { certainty, createConnection, reopen, settle, type Certainty, type Connection } from './connection.ts';
 import type { Sighting } from './connection.ts';
 import { chooseEnds, type Ends, type Surroundings } from './ends.ts';
 import { contradictsPorts, inferInitiator, type Listeners } from './initiator.ts';
 import { createKeyTable } from './key-table.ts';
+import { answerPatienceNs, complaintOf, isUnanswered, resultOf } from './opening.ts';
 
 export interface ConnectionsConfig {
   /** Conversations kept at once. */
@@ -25,6 +27,8 @@ export interface Account {
   readonly ends: Ends;
   /** 1 on the row that opens a conversation whose start was seen. */
   readonly connections: 0 | 1;
+  /** How the opening ended, on the row by which that became known. */
+  readonly connectResult: ConnectResult;
 }
 
 export interface ConnectionsDeps {
@@ -41,7 +45,8 @@ export interface ConnectionsDeps {
 export interface Connections {
   readonly size: number;
   readonly hasPending: boolean;
-  addFlow(bytes: Buffer, offset: number): void;
+  /** A flow record of that length; what a short one lacks counts as not known. */
+  addFlow(bytes: Buffer, offset: number, length: number): void;
   find(bytes: Buffer, keyOffset: number): Connection | undefined;
   /** The conversation of the key, made if need be; undefined when the table is full. */
   open(bytes: Buffer, keyOffset: number): Connection | undefined;
@@ -53,6 +58,8 @@ export interface Connections {
    * waits one round.
    */
   flush(scanNs: number, final: boolean): void;
+  /** Lets those be told that waited too long for an answer. */
+  giveUpWaiting(nowNs: number): void;
   /** Forgets idle conversations. */
   sweep(nowNs: number): void;
   clear(): void;
@@ -68,6 +75,8 @@ export function createConnections(config: ConnectionsConfig, deps: ConnectionsDe
   const { counters } = deps;
   const table = createKeyTable<Connection>();
   let pending: Connection[] = [];
+  /** Opened and not answered, as they came. */
+  let unanswered: Connection[] = [];
 
   const open = (bytes: Buffer, keyOffset: number): Connection | undefined => {
     const known = table.find(bytes, keyOffset);
@@ -97,12 +106,22 @@ export function createConnections(config: ConnectionsConfig, deps: ConnectionsDe
     }
   };
 
-  const sightingAt = (connection: Connection, ifindex: number): Sighting => {
-    for (const sighting of connection.sightings) if (sighting.ifindex === ifindex) return sighting;
+  const sightingAt = (connection: Connection, bytes: Buffer, keyOffset: number): Sighting => {
+    const ifindex = bytes.readUInt32LE(keyOffset + flowKey.ifindex);
+    const tunnel = bytes[keyOffset + flowKey.tunnel] ?? 0;
+    const tunnelId = bytes.readUInt32LE(keyOffset + flowKey.tunnel_id);
+    for (const known of connection.sightings) {
+      if (known.ifindex === ifindex && known.tunnel === tunnel && known.tunnelId === tunnelId) return known;
+    }
     const sighting: Sighting = {
       ifindex,
+      tunnel,
+      tunnelId,
       bytes: [0, 0],
       packets: [0, 0],
+      zeroWindows: 0,
+      resets: 0,
+      icmpErrors: 0,
       faces: null,
       isPlaced: false,
       ended: false,
@@ -133,27 +152,54 @@ export function createConnections(config: ConnectionsConfig, deps: ConnectionsDe
     connection.lastNs = Math.max(connection.lastNs, readWide(bytes, offset + flowRecord.last_mono_ns));
   };
 
-  const addFlow = (bytes: Buffer, offset: number): void => {
+  const markDirty = (connection: Connection): void => {
+    if (connection.dirty) return;
+    connection.dirty = true;
+    pending.push(connection);
+  };
+
+  /** What newer probes tell besides the counters. */
+  const learnHealth = (connection: Connection, sighting: Sighting, bytes: Buffer, offset: number): void => {
+    const { opening } = connection;
+    const { zero_windows: zeroWindows, resets } = flowRecord;
+    sighting.zeroWindows += bytes.readUInt32LE(offset + zeroWindows) + bytes.readUInt32LE(offset + zeroWindows + 4);
+    sighting.resets += bytes.readUInt32LE(offset + resets) + bytes.readUInt32LE(offset + resets + 4);
+    const icmpErrors = bytes.readUInt32LE(offset + flowRecord.icmp_errors);
+    if (icmpErrors > 0) {
+      sighting.icmpErrors += icmpErrors;
+      const type = bytes[offset + flowRecord.icmp_error_type] ?? 0;
+      opening.complaint ||= complaintOf(connection.family, type, bytes[offset + flowRecord.icmp_error_code] ?? 0);
+    }
+    opening.handshakeUs = Math.max(opening.handshakeUs, bytes.readUInt32LE(offset + flowRecord.handshake_us));
+    const encryption = bytes[offset + flowRecord.encryption] ?? 0;
+    if (encryption > connection.encryptionNow) {
+      connection.encryptionNow = encryption;
+      connection.encryption = encryption;
+    }
+    connection.carries = bytes[offset + flowRecord.carries] || connection.carries;
+  };
+
+  const addFlow = (bytes: Buffer, offset: number, length: number): void => {
     const connection = open(bytes, offset + flowRecord.key);
     if (connection === undefined) return;
     const kind = bytes[offset + flowRecord.kind] ?? 0;
     const isStart = (kind & flowStart) !== 0;
-    if (isStart && connection.closed) {
-      // The same ports again: a new conversation under the same id.
-      connection.closed = false;
-      connection.opened = false;
-      connection.sightings.length = 0;
-      connection.firstNs = 0;
-      connection.endCause = 0;
-    }
-    const sighting = sightingAt(connection, bytes.readUInt32LE(offset + flowRecord.key + flowKey.ifindex));
+    if (isStart && connection.closed) reopen(connection);
+    const { opening } = connection;
+    const wasUnanswered = isUnanswered(opening, connection.initiator, connection.protocol);
+    const sighting = sightingAt(connection, bytes, offset + flowRecord.key);
     learnFacing(connection, sighting, bytes, offset);
     learnTimes(connection, bytes, offset, isStart);
     for (const direction of [0, 1] as const) {
       sighting.bytes[direction] += readWide(bytes, offset + flowRecord.bytes + direction * 8);
-      sighting.packets[direction] += readWide(bytes, offset + flowRecord.packets + direction * 8);
-      connection.tcpFlags |= bytes.readUInt16LE(offset + flowRecord.tcp_flags + direction * 2);
+      const packets = readWide(bytes, offset + flowRecord.packets + direction * 8);
+      const flags = bytes.readUInt16LE(offset + flowRecord.tcp_flags + direction * 2);
+      sighting.packets[direction] += packets;
+      connection.tcpFlags |= flags;
+      opening.flags[direction] |= flags;
+      if (packets > 0) opening.sent[direction] = true;
     }
+    if (length >= flowRecord.size) learnHealth(connection, sighting, bytes, offset);
     sighting.changed = true;
     sighting.ended = (kind & flowEnd) !== 0;
     if (isStart) connection.started = true;
@@ -168,10 +214,8 @@ export function createConnections(config: ConnectionsConfig, deps: ConnectionsDe
     connection.srttUs = Math.max(connection.srttUs, bytes.readUInt32LE(offset + flowRecord.srtt_us));
     connection.retransmits = Math.max(connection.retransmits, bytes.readUInt32LE(offset + flowRecord.retransmits));
     connection.endCause = Math.max(connection.endCause, bytes[offset + flowRecord.end_cause] ?? 0);
-    if (!connection.dirty) {
-      connection.dirty = true;
-      pending.push(connection);
-    }
+    if (!wasUnanswered && isUnanswered(opening, connection.initiator, connection.protocol)) unanswered.push(connection);
+    markDirty(connection);
   };
 
   const hasMoreToCome = (connection: Connection, ends: Ends, scanNs: number): boolean => {
@@ -184,11 +228,14 @@ export function createConnections(config: ConnectionsConfig, deps: ConnectionsDe
   const account = (connection: Connection, ends: Ends): void => {
     const isEnding = !connection.closed && connection.sightings.some((sighting) => sighting.ended);
     const opens = connection.started && !connection.opened;
-    const hasCounted = hasPackets(ends.counted) || hasPackets(ends.peer);
-    if (isEnding || opens || hasCounted) {
+    const hasCounted = hasAnything(ends.counted) || hasAnything(ends.peer);
+    const { opening } = connection;
+    const result = opening.isTold ? '' : resultOf(opening, connection.initiator, connection.protocol, isEnding);
+    if (isEnding || opens || hasCounted || result !== '') {
       const kind = isEnding ? 'connection_end' : opens ? 'connection_start' : 'connection_update';
-      deps.write(connection, { kind, ends, connections: opens ? 1 : 0 });
+      deps.write(connection, { kind, ends, connections: opens ? 1 : 0, connectResult: result });
       connection.rows += 1;
+      opening.isTold ||= result !== '';
     }
     if (opens) connection.opened = true;
     settle(connection);
@@ -230,6 +277,18 @@ export function createConnections(config: ConnectionsConfig, deps: ConnectionsDe
         if (connection.closed && connection.sightings.every((sighting) => sighting.ended)) forget(connection);
       }
     },
+    giveUpWaiting(nowNs) {
+      let kept = 0;
+      for (const connection of unanswered) {
+        if (!isUnanswered(connection.opening, connection.initiator, connection.protocol)) continue;
+        if (nowNs - connection.firstNs < answerPatienceNs) unanswered[kept++] = connection;
+        else {
+          connection.opening.isGivenUp = true;
+          markDirty(connection);
+        }
+      }
+      unanswered.length = kept;
+    },
     sweep(nowNs) {
       for (const connection of [...table.values()]) {
         const idleNs = connection.sightings.length === 0 ? unseenIdleNs : config.idleNs;
@@ -240,10 +299,11 @@ export function createConnections(config: ConnectionsConfig, deps: ConnectionsDe
       for (const connection of table.values()) deps.onEnd(connection);
       table.clear();
       pending = [];
+      unanswered = [];
     },
   };
 }
 
-function hasPackets(sighting: Sighting | undefined): boolean {
-  return sighting !== undefined && sighting.packets[0] + sighting.packets[1] > 0;
+function hasAnything(sighting: Sighting | undefined): boolean {
+  return sighting !== undefined && sighting.packets[0] + sighting.packets[1] + sighting.icmpErrors > 0;
 }

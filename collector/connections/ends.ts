@@ -21,7 +21,10 @@ export interface Ends {
   readonly peer: Sighting | undefined;
 }
 
-/** The best sighting behind which `side` is: that of a local namespace first, then the oldest interface. */
+/**
+ * The best sighting behind which `side` is: that of a local namespace first, then one outside of tunnels, then the oldest
+ * interface.
+ */
 function behind(
   connection: Connection,
   side: Side,
@@ -32,12 +35,17 @@ function behind(
   for (const sighting of connection.sightings) {
     if (sighting.faces !== side) continue;
     const isLocal = around.isLocalEnd(sighting.ifindex);
-    if (at === undefined || (isLocal && !local) || (isLocal === local && sighting.ifindex < at.ifindex)) {
+    if (at === undefined || (isLocal && !local) || (isLocal === local && isBetter(sighting, at))) {
       at = sighting;
       local = isLocal;
     }
   }
   return { at, local };
+}
+
+function isBetter(one: Sighting, other: Sighting): boolean {
+  const isPlain = one.tunnel === 0;
+  return isPlain === (other.tunnel === 0) ? one.ifindex < other.ifindex : isPlain;
 }
 
 export function chooseEnds(connection: Connection, around: Surroundings): Ends {

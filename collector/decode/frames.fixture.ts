@@ -9,6 +9,8 @@ export interface KeyFields {
   readonly portB?: number;
   readonly protocol?: number;
   readonly ifindex?: number;
+  readonly tunnel?: number;
+  readonly tunnelId?: number;
 }
 
 export interface FlowFields extends KeyFields {
@@ -16,11 +18,21 @@ export interface FlowFields extends KeyFields {
   readonly last?: number;
   readonly bytes?: readonly [number, number];
   readonly packets?: readonly [number, number];
+  /** Of both directions. */
   readonly tcpFlags?: number;
+  /** Of each direction; goes before tcpFlags. */
+  readonly flags?: readonly [number, number];
   readonly kind?: number;
   readonly endCause?: number;
   readonly initiator?: number;
   readonly ingress?: readonly [number, number];
+  readonly zeroWindows?: readonly [number, number];
+  readonly resets?: readonly [number, number];
+  /** How many, and type and code of the latest. */
+  readonly icmpErrors?: readonly [number, number, number];
+  readonly encryption?: number;
+  readonly carries?: number;
+  readonly handshakeUs?: number;
 }
 
 export interface L7Fields extends KeyFields {
@@ -65,6 +77,8 @@ function writeKey(bytes: Buffer, at: number, fields: KeyFields): void {
   bytes.writeUInt8(protocol, at + wire.flowKey.protocol);
   bytes.writeUInt8(a.includes(':') ? 6 : 4, at + wire.flowKey.family);
   bytes.writeUInt32LE(ifindex, at + wire.flowKey.ifindex);
+  bytes.writeUInt8(fields.tunnel ?? 0, at + wire.flowKey.tunnel);
+  bytes.writeUInt32LE(fields.tunnelId ?? 0, at + wire.flowKey.tunnel_id);
 }
 
 export function flowKey(fields: KeyFields = {}): Buffer {
@@ -90,13 +104,22 @@ export function flow(fields: FlowFields = {}): Buffer {
   for (const direction of [0, 1] as const) {
     bytes.writeBigUInt64LE(BigInt(counted[direction]), wire.flowRecord.bytes + direction * 8);
     bytes.writeBigUInt64LE(BigInt(packets[direction]), wire.flowRecord.packets + direction * 8);
-    bytes.writeUInt16LE(fields.tcpFlags ?? 0, wire.flowRecord.tcp_flags + direction * 2);
+    bytes.writeUInt16LE(fields.flags?.[direction] ?? fields.tcpFlags ?? 0, wire.flowRecord.tcp_flags + direction * 2);
     bytes.writeUInt8(ingress[direction], wire.flowRecord.ingress + direction);
+    bytes.writeUInt32LE(fields.zeroWindows?.[direction] ?? 0, wire.flowRecord.zero_windows + direction * 4);
+    bytes.writeUInt32LE(fields.resets?.[direction] ?? 0, wire.flowRecord.resets + direction * 4);
   }
   bytes.writeUInt8(fields.kind ?? wire.flowStart, wire.flowRecord.kind);
   bytes.writeUInt8(fields.endCause ?? 0, wire.flowRecord.end_cause);
   bytes.writeUInt8(initiator, wire.flowRecord.initiator);
   bytes.writeUInt8(2, wire.flowRecord.rst_by);
+  const [icmpErrors, icmpType, icmpCode] = fields.icmpErrors ?? [0, 0, 0];
+  bytes.writeUInt32LE(icmpErrors, wire.flowRecord.icmp_errors);
+  bytes.writeUInt8(icmpType, wire.flowRecord.icmp_error_type);
+  bytes.writeUInt8(icmpCode, wire.flowRecord.icmp_error_code);
+  bytes.writeUInt8(fields.encryption ?? 0, wire.flowRecord.encryption);
+  bytes.writeUInt8(fields.carries ?? 0, wire.flowRecord.carries);
+  bytes.writeUInt32LE(fields.handshakeUs ?? 0, wire.flowRecord.handshake_us);
   return bytes;
 }
 

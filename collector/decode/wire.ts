@@ -235,6 +235,8 @@ export const flowEnd = 4;
 
 export const l7Copy = { probing: 0, all: 1, none: 2 } as const;
 export const tcpListen = 10;
+/** Bits of tcp_flags, those that the collector looks at. */
+export const tcpFlag = { syn: 0x02, rst: 0x04, ack: 0x10 } as const;
 
 /** Names of enum stat, in its order. */
 export const probeStats = [

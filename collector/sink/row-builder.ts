@@ -2,11 +2,13 @@
 import { certainty, type Connection } from '../connections/connection.ts';
 import type { Account, Connections } from '../connections/connections.ts';
 import { chooseEnds } from '../connections/ends.ts';
+import { isFailure } from '../connections/opening.ts';
+import { tcpFlag } from '../decode/wire.ts';
 import type { Sighting } from '../connections/connection.ts';
 import type { End, Moment } from '../identity/endpoint.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Exchange, Side } from '../protocol/exchange.ts';
-import type { Ternary } from '../../model/words.ts';
+import { encryptions, tunnels, type Encryption, type Ternary, type Tunnel } from '../../model/words.ts';
 import { noCounts, type Counts, type FlowRows, type Parties } from './flow-rows.ts';
 
 /** Packets that the kernel threw away, as one drop record told. */
@@ -39,8 +41,6 @@ export interface RowBuilder {
 }
 
 const protocolTcp = 6;
-const tcpSyn = 0x02;
-const tcpAck = 0x10;
 
 function countsOf(sighting: Sighting, source: Side): Counts {
   const back = other(source);
@@ -63,6 +63,29 @@ function endOf(connection: Connection, side: Side): End {
 /** Did everything that the source sent end in a drop? Then calling the conversation FORWARDED would be false. */
 function isAllDropped(connection: Connection, counts: Counts, source: Side): boolean {
   return counts.packetsToSrc === 0 && counts.packetsToDst > 0 && connection.dropped[source] >= counts.packetsToDst;
+}
+
+interface TunnelFacts {
+  readonly tunnel: Tunnel;
+  readonly tunnelId: number;
+  readonly isTunnel: boolean;
+}
+
+const noTunnel: TunnelFacts = { tunnel: '', tunnelId: 0, isTunnel: false };
+
+/** The tunnel that the conversation is the outside of, else the one it was seen inside of at any interface. */
+function tunnelOf(connection: Connection): TunnelFacts {
+  const inside = connection.sightings.find((sighting) => sighting.tunnel !== 0);
+  if (connection.carries !== 0) {
+    return { tunnel: tunnels[connection.carries] ?? '', tunnelId: inside?.tunnelId ?? 0, isTunnel: true };
+  }
+  return inside === undefined
+    ? noTunnel
+    : { tunnel: tunnels[inside.tunnel] ?? '', tunnelId: inside.tunnelId, isTunnel: false };
+}
+
+function networkOf(connection: Connection): TunnelFacts & { readonly encryption: Encryption } {
+  return { ...tunnelOf(connection), encryption: encryptions[connection.encryption] ?? '' };
 }
 
 export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
@@ -97,7 +120,8 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
   /** Is `sender` the answering side? */
   const isReply = (drop: Dropped): Ternary => {
     const { connection, sender, tcpFlags } = drop;
-    if (connection.protocol === protocolTcp && (tcpFlags & tcpSyn) !== 0) return tcpFlags & tcpAck ? 'yes' : 'no';
+    if (connection.protocol === protocolTcp && (tcpFlags & tcpFlag.syn) !== 0)
+      return tcpFlags & tcpFlag.ack ? 'yes' : 'no';
     deps.connections.ensureOriented(connection);
     if (connection.certainty < certainty.inferred) return 'unknown';
     return sender === connection.initiator ? 'no' : 'yes';
@@ -108,13 +132,15 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
       const source = connection.initiator;
       const { counted, peer, reporter } = account.ends;
       const counts = counted === undefined ? noCounts : countsOf(counted, source);
-      const isDropped = isAllDropped(connection, counts, source);
+      const hasFailed = isFailure(account.connectResult);
+      // A failure that a drop explains is that drop.
+      const isDropped = isAllDropped(connection, counts, source) || (hasFailed && connection.dropReason !== '');
       rows.append({
         timeNs: deps.wallNs(connection.lastNs),
         parties: partiesOf(connection, source, deps.moment(connection.lastNs)),
         reporter,
         kind: account.kind,
-        verdict: isDropped ? 'DROPPED' : 'FORWARDED',
+        verdict: isDropped ? 'DROPPED' : hasFailed ? 'ERROR' : 'FORWARDED',
         dropReason: isDropped ? connection.dropReason : '',
         dropLocation: isDropped ? connection.dropLocation : '',
         isReply: connection.certainty >= certainty.inferred ? 'no' : 'unknown',
@@ -126,8 +152,14 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
         icmpType: connection.icmpType,
         icmpCode: connection.icmpCode,
         endCause: account.kind === 'connection_end' ? connection.endCause : 0,
+        connectResult: account.connectResult,
+        handshakeUs: account.connectResult === 'ESTABLISHED' ? connection.opening.handshakeUs : 0,
         srttUs: connection.srttUs,
         retransmits: connection.retransmits,
+        zeroWindows: counted?.zeroWindows ?? 0,
+        resets: counted?.resets ?? 0,
+        icmpErrors: counted?.icmpErrors ?? 0,
+        ...networkOf(connection),
         durationNs: Math.max(0, connection.lastNs - connection.firstNs),
         isTls: connection.isTls,
         sni: connection.sni,
@@ -147,6 +179,7 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
         verdict: 'FORWARDED',
         isReply: 'no',
         interface: ends.counted === undefined ? '' : identity.interfaces.name(ends.counted.ifindex),
+        ...networkOf(connection),
         counts: noCounts,
         peer: null,
       });
