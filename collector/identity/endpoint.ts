@@ -137,7 +137,7 @@ export function resolveEndpoint(
 ): Endpoint {
   const { kubernetes } = from;
   const local = localFacts(end, protocol, from);
-  const names = from.names.lookup(scope, end.address, at.monoNs);
+  const { names } = from.names.lookup(scope, end.address, at.monoNs);
   const pod = findPod(end.address, local, at.wallMs, kubernetes);
   const ofProcess = {
     process: local.owner?.process ?? '',

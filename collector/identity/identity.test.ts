@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../decode/address.ts';
 import { tcpListen } from '../decode/wire.ts';
 import { ownerOfCgroup } from './cgroup.ts';
+import { createChanges } from './changes.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { createNames } from './names.ts';
 import { createSockets } from './sockets.ts';
@@ -213,31 +214,31 @@ describe('cgroup paths', () => {
 
 describe('names', () => {
   it('are first what the asking workload calls the address', () => {
-    const names = createNames({ limit: 10, keepNs: 1000 });
+    const names = createNames({ limit: 10, keepNs: 1000 }, createChanges());
     names.learn('a', 'one.test', 'X', 0, 0);
     names.learn('b', 'two.test', 'X', 0, 1);
-    expect(names.lookup('a', 'X', 2)).toEqual(['one.test']);
-    expect(names.lookup('c', 'X', 2)).toEqual(['two.test', 'one.test']);
+    expect(names.lookup('a', 'X', 2).names).toEqual(['one.test']);
+    expect(names.lookup('c', 'X', 2).names).toEqual(['two.test', 'one.test']);
   });
 
   it('expire, but not before their time to live', () => {
-    const names = createNames({ limit: 10, keepNs: 1000 });
+    const names = createNames({ limit: 10, keepNs: 1000 }, createChanges());
     names.learn('a', 'one.test', 'X', 5, 0);
-    expect(names.lookup('a', 'X', 5e9)).toEqual(['one.test']);
-    expect(names.lookup('a', 'X', 5e9 + 1)).toEqual([]);
+    expect(names.lookup('a', 'X', 5e9).names).toEqual(['one.test']);
+    expect(names.lookup('a', 'X', 5e9 + 1).names).toEqual([]);
   });
 
   it('are bounded: the ones not told for longest go first', () => {
-    const names = createNames({ limit: 4, keepNs: 1000 });
+    const names = createNames({ limit: 4, keepNs: 1000 }, createChanges());
     for (const address of ['X', 'Y', 'Z']) names.learn('a', `${address}.test`, address, 0, 0);
     expect(names.size).toBe(4);
-    expect([names.lookup('a', 'X', 1), names.lookup('a', 'Z', 1)]).toEqual([[], ['Z.test']]);
+    expect([names.lookup('a', 'X', 1).names, names.lookup('a', 'Z', 1).names]).toEqual([[], ['Z.test']]);
   });
 });
 
 describe('sockets', () => {
   it('are bounded', () => {
-    const sockets = createSockets(3);
+    const sockets = createSockets(createChanges(), 4);
     for (let port = 1; port <= 10; port += 1) {
       sockets.apply({
         local: 'X',
@@ -251,7 +252,7 @@ describe('sockets', () => {
         cgroup: '',
       });
     }
-    expect(sockets.size).toBe(3);
+    expect(sockets.size).toBe(4);
     expect(sockets.find(1, 'X', 10, tcp)?.process).toBe('c');
     expect(sockets.find(1, 'X', 1, tcp)).toBeUndefined();
   });

@@ -6,9 +6,10 @@ import type { AddressKey } from '../decode/address.ts';
 import type { LearnedName } from '../protocol/dns-pairing.ts';
 import { resolveEndpoint, scopeOf, type End, type Endpoint, type Moment } from './endpoint.ts';
 import { createInterfaces, type Interfaces } from './interfaces.ts';
+import { createChanges, type Stamp } from './changes.ts';
 import type { Change } from './kubernetes-objects.ts';
 import { createKubernetesState, type KubernetesState } from './kubernetes-state.ts';
-import { createNames } from './names.ts';
+import { createNames, type Named } from './names.ts';
 import { createSockets, type Sockets } from './sockets.ts';
 
 export interface IdentityConfig {
@@ -18,7 +19,29 @@ export interface IdentityConfig {
   readonly namesKeepNs: number;
 }
 
+/** Both ends of a conversation, as they were called at one moment; `holds` says whether they still are. */
+export interface Resolution {
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly everywhere: number;
+  readonly source: Witness;
+  readonly destination: Witness;
+}
+
+/** What an answer about one end stands on. */
+interface Witness {
+  readonly stamp: Stamp;
+  readonly version: number;
+  readonly port: number;
+  readonly portVersion: number;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly names: Named;
+}
+
 export interface Identity {
+  /** Raised whenever any answer may be another than before. */
+  readonly version: number;
   readonly interfaces: Interfaces;
   readonly sockets: Sockets;
   readonly kubernetes: KubernetesState;
@@ -27,6 +50,10 @@ export interface Identity {
   /** A name that the client itself gave for the server, in a TLS handshake. */
   learnServerName(name: string, client: End, server: AddressKey, at: Moment): void;
   resolvePair(source: End, destination: End, protocol: number, at: Moment): readonly [Endpoint, Endpoint];
+  /** The same, to be kept and asked about with `holds`. */
+  resolve(source: End, destination: End, protocol: number, at: Moment): Resolution;
+  /** Would `resolve` give an equal answer for that moment? A few comparisons; says no rather than a false yes. */
+  holds(resolution: Resolution, at: Moment): boolean;
   /** It is on this machine: its packets start or end here. */
   isLocal(address: AddressKey, at: Moment): boolean;
   isListener(address: AddressKey, port: number, protocol: number): boolean;
@@ -35,16 +62,60 @@ export interface Identity {
 const protocolTcp = 6;
 
 export function createIdentity(config: IdentityConfig): Identity {
-  const interfaces = createInterfaces();
-  const sockets = createSockets();
-  const kubernetes = createKubernetesState();
-  const names = createNames({ limit: config.namesLimit, keepNs: config.namesKeepNs });
+  const changes = createChanges();
+  const interfaces = createInterfaces(changes);
+  const sockets = createSockets(changes);
+  const kubernetes = createKubernetesState(changes);
+  const names = createNames({ limit: config.namesLimit, keepNs: config.namesKeepNs }, changes);
   const sources = { nodeName: config.node, interfaces, sockets, kubernetes, names };
 
   const scopeAt = (end: End, protocol: number, at: Moment): string =>
     scopeOf(resolveEndpoint(end, protocol, '', at, sources));
 
+  const resolvePair = (
+    source: End,
+    destination: End,
+    protocol: number,
+    at: Moment,
+  ): readonly [Endpoint, Endpoint, string] => {
+    // Clients ask for the names of servers: only the destination is called as its peer calls it.
+    const from = resolveEndpoint(source, protocol, '', at, sources);
+    const scope = scopeOf(from);
+    return [from, resolveEndpoint(destination, protocol, scope, at, sources), scope];
+  };
+
+  const witness = (end: End, scope: string, at: Moment): Witness => {
+    const stamp = changes.stampOf(end.address);
+    let { sinceMs, untilMs } = kubernetes.steadyAround(end.address, at.wallMs);
+    // What is beside it in its namespace may be what it is known by.
+    for (const beside of interfaces.netnsOf(end.address)?.addresses ?? []) {
+      const window = kubernetes.steadyAround(beside, at.wallMs);
+      sinceMs = Math.max(sinceMs, window.sinceMs);
+      untilMs = Math.min(untilMs, window.untilMs);
+    }
+    return {
+      stamp,
+      version: stamp.version,
+      port: end.port,
+      portVersion: changes.portVersion(end.port),
+      sinceMs,
+      untilMs,
+      names: names.lookup(scope, end.address, at.monoNs),
+    };
+  };
+
+  const isUnchanged = (seen: Witness, at: Moment): boolean =>
+    seen.stamp.version === seen.version &&
+    changes.portVersion(seen.port) === seen.portVersion &&
+    at.wallMs >= seen.sinceMs &&
+    at.wallMs < seen.untilMs &&
+    at.monoNs > seen.names.sinceNs &&
+    at.monoNs <= seen.names.untilNs;
+
   return {
+    get version() {
+      return changes.version;
+    },
     interfaces,
     sockets,
     kubernetes,
@@ -56,13 +127,21 @@ export function createIdentity(config: IdentityConfig): Identity {
     learnServerName(name, client, server, at) {
       const scope = scopeAt(client, protocolTcp, at);
       // A DNS answer tells what the client meant to reach; this only fills in where none was seen.
-      if (names.lookup(scope, server, at.monoNs).length === 0) names.learn(scope, name, server, 0, at.monoNs);
+      if (names.lookup(scope, server, at.monoNs).names.length === 0) names.learn(scope, name, server, 0, at.monoNs);
     },
     resolvePair(source, destination, protocol, at) {
-      // Clients ask for the names of servers: only the destination is called as its peer calls it.
-      const from = resolveEndpoint(source, protocol, '', at, sources);
-      return [from, resolveEndpoint(destination, protocol, scopeOf(from), at, sources)];
+      const [from, to] = resolvePair(source, destination, protocol, at);
+      return [from, to];
     },
+    resolve(source, destination, protocol, at) {
+      const [from, to, scope] = resolvePair(source, destination, protocol, at);
+      const { everywhere } = changes;
+      return { from, to, everywhere, source: witness(source, '', at), destination: witness(destination, scope, at) };
+    },
+    holds: (resolution, at) =>
+      resolution.everywhere === changes.everywhere &&
+      isUnchanged(resolution.source, at) &&
+      isUnchanged(resolution.destination, at),
     isLocal(address, at) {
       if (interfaces.isNodeAddress(address) || interfaces.netnsOf(address) !== undefined) return true;
       return kubernetes.podAt(address, at.wallMs)?.nodeName === config.node;

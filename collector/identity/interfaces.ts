@@ -4,6 +4,7 @@
  */
 import { isShared, type AddressKey } from '../decode/address.ts';
 import type { InterfaceFacts } from '../decode/records.ts';
+import type { Changes } from './changes.ts';
 
 /** A pod or container has a few addresses; more behind one veth means that a network is behind it. */
 const addressesOfOneNamespace = 16;
@@ -32,7 +33,7 @@ export interface Interfaces {
   list(): readonly InterfaceFacts[];
 }
 
-export function createInterfaces(): Interfaces {
+export function createInterfaces(changes: Pick<Changes, 'changeAt' | 'changeEverywhere'>): Interfaces {
   const known = new Map<number, InterfaceFacts>();
   const nodeAddresses = new Set<AddressKey>();
   const behind = new Map<number, Set<AddressKey>>();
@@ -52,6 +53,7 @@ export function createInterfaces(): Interfaces {
     uplinks.add(ifindex);
     for (const address of addresses) namespaces.delete(address);
     behind.delete(ifindex);
+    changes.changeEverywhere();
   };
 
   return {
@@ -71,12 +73,14 @@ export function createInterfaces(): Interfaces {
       known.set(facts.ifindex, facts);
       collectAddresses();
       version += 1;
+      changes.changeEverywhere();
     },
     reset(netns) {
       known.clear();
       nodeAddresses.clear();
       hostNetns = netns;
       version += 1;
+      changes.changeEverywhere();
     },
     name: (ifindex) => known.get(ifindex)?.name ?? '',
     isLocalEnd(ifindex) {
@@ -94,11 +98,20 @@ export function createInterfaces(): Interfaces {
         becomeUplink(ifindex, addresses);
         return;
       }
-      namespaces.delete(address);
       const name = facts.peerNetnsName || `netns-${facts.peerNetns}`;
+      const before = namespaces.get(address);
+      namespaces.delete(address);
+      if (before?.inum === facts.peerNetns && before.name === name && before.addresses === addresses) {
+        namespaces.set(address, before);
+        return;
+      }
       namespaces.set(address, { inum: facts.peerNetns, name, addresses });
+      // Those beside it may be known by it.
+      for (const beside of addresses) changes.changeAt(beside);
       const oldest = namespaces.size > rememberedAddresses ? namespaces.keys().next().value : undefined;
-      if (oldest !== undefined) namespaces.delete(oldest);
+      if (oldest === undefined) return;
+      namespaces.delete(oldest);
+      changes.changeAt(oldest);
     },
     netnsOf: (address) => namespaces.get(address),
     list: () => [...known.values()].filter((facts) => facts.state !== 'gone'),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../decode/address.ts';
+import { createChanges } from './changes.ts';
 import { createKubernetesState } from './kubernetes-state.ts';
 import { identityOf } from './labels.ts';
 
@@ -48,7 +49,7 @@ function key(text: string): string {
 }
 
 function cluster(...pods: readonly object[]) {
-  const state = createKubernetesState();
+  const state = createKubernetesState(createChanges());
   state.apply({ resource: 'pods', event: 'list', objects: [...pods] }, 1000);
   return state;
 }
@@ -169,7 +170,7 @@ describe('services', () => {
 
 describe('what the API says', () => {
   it('may hold objects that are not as expected: they are counted and left out', () => {
-    const state = createKubernetesState();
+    const state = createKubernetesState(createChanges());
     expect(state.apply({ resource: 'pods', event: 'list', objects: [pod(), { metadata: 7 }, null] }, 1)).toBe(2);
     expect(state.podCount).toBe(1);
   });
@@ -186,7 +187,7 @@ describe('what the API says', () => {
       },
       1,
     );
-    const again = createKubernetesState();
+    const again = createKubernetesState(createChanges());
     for (const change of state.snapshot()) {
       again.apply(JSON.parse(JSON.stringify(change)) as typeof change, 1);
     }
@@ -196,7 +197,7 @@ describe('what the API says', () => {
 
   it('is not replayed as an empty cluster when pods were never listed', () => {
     expect(
-      createKubernetesState()
+      createKubernetesState(createChanges())
         .snapshot()
         .some(({ resource }) => resource === 'pods'),
     ).toBe(false);

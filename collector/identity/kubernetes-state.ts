@@ -12,8 +12,9 @@ import {
   type Resource,
   type Service,
 } from './kubernetes-objects.ts';
+import type { Changes } from './changes.ts';
 import { identityOf, labelsOf } from './labels.ts';
-import { createTenants } from './tenants.ts';
+import { createTenants, type Window } from './tenants.ts';
 import { addressesOf, matches, workloadOf } from './workload.ts';
 
 /** A pod as rows show it. */
@@ -45,6 +46,8 @@ export interface KubernetesState {
   /** Returns how many objects were not as expected and left out. */
   apply(change: Change, nowMs: number): number;
   podAt(address: AddressKey, atMs: number): PodIdentity | undefined;
+  /** Around that moment, when `podAt` says the same if nothing is learned. */
+  steadyAround(address: AddressKey, atMs: number): Window;
   podOfContainer(container: string): PodIdentity | undefined;
   serviceAt(address: AddressKey): ServiceIdentity | undefined;
   nodeAt(address: AddressKey): string | undefined;
@@ -65,7 +68,7 @@ function podKey(pod: Pod): string {
   return `${keyOf(pod)}/${pod.metadata.uid}`;
 }
 
-export function createKubernetesState(): KubernetesState {
+export function createKubernetesState(changes: Pick<Changes, 'changeEverywhere'>): KubernetesState {
   const objects: { readonly [R in Resource]: Map<string, ObjectOf[R]> } = {
     namespaces: new Map(),
     nodes: new Map(),
@@ -235,6 +238,7 @@ export function createKubernetesState(): KubernetesState {
     apply(change, nowMs) {
       identities.clear();
       serviceIdentities.clear();
+      changes.changeEverywhere();
       switch (change.resource) {
         case 'pods':
           return applyPods(change, nowMs);
@@ -258,6 +262,7 @@ export function createKubernetesState(): KubernetesState {
       const key = tenants.at(address, atMs);
       return key === undefined ? undefined : identify(key);
     },
+    steadyAround: (address, atMs) => tenants.steadyAround(address, atMs),
     podOfContainer(container) {
       const key = containers.get(container);
       return key === undefined ? undefined : identify(key);

@@ -1,11 +1,12 @@
 /**
  * Who owns which local socket, from the probe's SOCKET records: by exact address, and by namespace for sockets bound to
- * every address. Bounded; the least recently told are forgotten first.
+ * every address. Bounded; those told longest ago are forgotten first.
  */
 import type { AddressKey } from '../decode/address.ts';
 import type { SocketFacts } from '../decode/records.ts';
 import { tcpListen } from '../decode/wire.ts';
 import { ownerOfCgroup } from './cgroup.ts';
+import type { Changes } from './changes.ts';
 
 export interface SocketOwner {
   readonly pid: number;
@@ -26,53 +27,59 @@ export interface Sockets {
 
 const protocolUdp = 17;
 const containersPerNamespace = 8;
+const namespacesKept = 16_384;
 
 interface Entry {
   readonly owner: SocketOwner;
   readonly isListening: boolean;
 }
 
-interface Entries {
+/** Two generations: what was not told again while the younger one filled is forgotten. */
+interface Entries<Where> {
   readonly size: number;
-  get(port: number, protocol: number, where: string): Entry | undefined;
-  /** Forgets the one told longest ago when there are too many. */
-  put(port: number, protocol: number, where: string, entry: Entry): void;
+  get(where: Where, port: number, protocol: number): Entry | undefined;
+  put(where: Where, port: number, protocol: number, entry: Entry): void;
 }
 
-function createEntries(limit: number): Entries {
-  const entries = new Map<string, Entry & { readonly portKey: number }>();
-  /** How many entries a port has: lookups of other ports, which are most, make no string. */
-  const ports = new Map<number, number>();
+function createEntries<Where>(limit: number, onForget: () => void): Entries<Where> {
+  let young = new Map<Where, Map<number, Entry>>();
+  let old = new Map<Where, Map<number, Entry>>();
+  let youngSize = 0;
+  let oldSize = 0;
   const keyOf = (port: number, protocol: number): number => port * 256 + protocol;
-  const remove = (key: string): void => {
-    const entry = entries.get(key);
-    if (entry === undefined) return;
-    entries.delete(key);
-    const left = (ports.get(entry.portKey) ?? 1) - 1;
-    if (left === 0) ports.delete(entry.portKey);
-    else ports.set(entry.portKey, left);
-  };
   return {
     get size() {
-      return entries.size;
+      return youngSize + oldSize;
     },
-    get: (port, protocol, where) =>
-      ports.has(keyOf(port, protocol)) ? entries.get(`${protocol} ${port} ${where}`) : undefined,
-    put(port, protocol, where, entry) {
-      const key = `${protocol} ${port} ${where}`;
-      const portKey = keyOf(port, protocol);
-      remove(key);
-      entries.set(key, { ...entry, portKey });
-      ports.set(portKey, (ports.get(portKey) ?? 0) + 1);
-      const oldest = entries.size > limit ? entries.keys().next().value : undefined;
-      if (oldest !== undefined) remove(oldest);
+    get(where, port, protocol) {
+      const key = keyOf(port, protocol);
+      return young.get(where)?.get(key) ?? old.get(where)?.get(key);
+    },
+    put(where, port, protocol, entry) {
+      if (youngSize >= Math.max(1, limit >> 1)) {
+        const isForgetting = oldSize > 0;
+        old = young;
+        oldSize = youngSize;
+        young = new Map();
+        youngSize = 0;
+        if (isForgetting) onForget();
+      }
+      const ofPlace = young.get(where) ?? new Map<number, Entry>();
+      if (ofPlace.size === 0) young.set(where, ofPlace);
+      const before = ofPlace.size;
+      ofPlace.set(keyOf(port, protocol), entry);
+      youngSize += ofPlace.size - before;
     },
   };
 }
 
-export function createSockets(limit = 65536): Sockets {
-  const exact = createEntries(limit);
-  const wildcard = createEntries(limit);
+function isSame(before: Entry | undefined, next: Entry): boolean {
+  return before?.owner === next.owner && before.isListening === next.isListening;
+}
+
+export function createSockets(changes: Pick<Changes, 'changePort' | 'changeEverywhere'>, limit = 65_536): Sockets {
+  const exact = createEntries<AddressKey>(limit, () => changes.changeEverywhere());
+  const wildcard = createEntries<number>(limit, () => changes.changeEverywhere());
   const containers = new Map<number, Set<string>>();
   /** One object per process and group, shared by its sockets. */
   const owners = new Map<string, SocketOwner>();
@@ -87,27 +94,39 @@ export function createSockets(limit = 65536): Sockets {
     return owner;
   };
 
+  const noteContainer = (netns: number, container: string): void => {
+    const seen = containers.get(netns) ?? new Set();
+    if (seen.size >= containersPerNamespace || seen.has(container)) return;
+    if (seen.size === 0) containers.set(netns, seen);
+    seen.add(container);
+    const oldest = containers.size > namespacesKept ? containers.keys().next().value : undefined;
+    if (oldest !== undefined) containers.delete(oldest);
+    changes.changeEverywhere();
+  };
+
   const onEvery = (netns: number, port: number, protocol: number): Entry | undefined =>
-    netns === 0 ? undefined : wildcard.get(port, protocol, String(netns));
+    netns === 0 ? undefined : wildcard.get(netns, port, protocol);
 
   return {
     get size() {
       return exact.size + wildcard.size;
     },
     apply(facts) {
-      const owner = ownerFor(facts);
-      const isListening = facts.state === tcpListen || facts.protocol === protocolUdp;
-      const entry = { owner, isListening };
-      if (facts.isWildcard) wildcard.put(facts.localPort, facts.protocol, String(facts.netns), entry);
-      else exact.put(facts.localPort, facts.protocol, facts.local, entry);
-      const seen = containers.get(facts.netns) ?? new Set();
-      if (seen.size < containersPerNamespace) containers.set(facts.netns, seen.add(owner.container));
+      const { localPort: port, protocol } = facts;
+      const entry = { owner: ownerFor(facts), isListening: facts.state === tcpListen || protocol === protocolUdp };
+      const before = facts.isWildcard
+        ? wildcard.get(facts.netns, port, protocol)
+        : exact.get(facts.local, port, protocol);
+      if (facts.isWildcard) wildcard.put(facts.netns, port, protocol, entry);
+      else exact.put(facts.local, port, protocol, entry);
+      if (!isSame(before, entry)) changes.changePort(port);
+      noteContainer(facts.netns, entry.owner.container);
     },
     find: (netns, address, port, protocol) =>
-      (exact.get(port, protocol, address) ?? onEvery(netns, port, protocol))?.owner,
+      (exact.get(address, port, protocol) ?? onEvery(netns, port, protocol))?.owner,
     isListener(netns, address, port, protocol) {
       if (protocol === protocolUdp) return false;
-      const entry = onEvery(netns, port, protocol) ?? exact.get(port, protocol, address);
+      const entry = onEvery(netns, port, protocol) ?? exact.get(address, port, protocol);
       return entry?.isListening ?? false;
     },
     containerOf(netns) {

@@ -7,7 +7,14 @@ export interface Tenants {
   forget(pod: string, addresses: readonly AddressKey[]): void;
   /** The latest who had moved in by then; before anyone had, the first to come. */
   at(address: AddressKey, atMs: number): string | undefined;
+  /** From when, and before when, the answer is the same as at that moment, if nothing is learned. */
+  steadyAround(address: AddressKey, atMs: number): Window;
   latest(address: AddressKey): string | undefined;
+}
+
+export interface Window {
+  readonly sinceMs: number;
+  readonly untilMs: number;
 }
 
 interface Tenure {
@@ -17,6 +24,21 @@ interface Tenure {
 }
 
 const tenuresKept = 4;
+
+const always: Window = { sinceMs: -Infinity, untilMs: Infinity };
+
+/** The API tells of a new pod's address after its first packets: the previous tenant's leaving decides. */
+function beginOf(list: readonly Tenure[], index: number): number {
+  const before = list[index - 1];
+  return before === undefined ? -Infinity : Math.min(list[index]?.sinceMs ?? Infinity, before.untilMs);
+}
+
+/** The last to have begun by then; the first one had no beginning. */
+function indexAt(list: readonly Tenure[], atMs: number): number {
+  let index = list.length - 1;
+  while (index > 0 && atMs < beginOf(list, index)) index -= 1;
+  return index;
+}
 
 export function createTenants(): Tenants {
   const tenures = new Map<AddressKey, Tenure[]>();
@@ -49,15 +71,13 @@ export function createTenants(): Tenants {
     },
     at(address, atMs) {
       const list = tenures.get(address);
-      if (list === undefined) return undefined;
-      for (let i = list.length - 1; i >= 0; i -= 1) {
-        const tenure = list[i];
-        if (tenure === undefined) continue;
-        // The API tells of a new pod's address after its first packets: the previous tenant's leaving decides.
-        const before = list[i - 1];
-        if (atMs >= tenure.sinceMs || before === undefined || atMs > before.untilMs) return tenure.pod;
-      }
-      return undefined;
+      return list?.[indexAt(list, atMs)]?.pod;
+    },
+    steadyAround(address, atMs) {
+      const list = tenures.get(address);
+      if (list === undefined) return always;
+      const index = indexAt(list, atMs);
+      return { sinceMs: beginOf(list, index), untilMs: index + 1 < list.length ? beginOf(list, index + 1) : Infinity };
     },
     latest: (address) => tenures.get(address)?.at(-1)?.pod,
   };
