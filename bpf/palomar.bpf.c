@@ -18,6 +18,7 @@
 #include "l7.bpf.h"
 #include "drop.bpf.h"
 #include "socket.bpf.h"
+#include "tcp.bpf.h"
 
 /* TCX_NEXT, and TC_ACT_UNSPEC of a classic filter: the next program decides. */
 #define GO_ON (-1)
@@ -92,9 +93,8 @@ int BPF_PROG(watch_sockets, const struct sock *sk, const int old_state, const in
 		bpf_map_update_elem(&connecting, &id, &current, BPF_ANY);
 	if (new_state == TCP_LISTEN)
 		socket_emit(sk, &current);
-	if (old_state != TCP_SYN_SENT)
-		return 0;
-	owner = bpf_map_lookup_elem(&connecting, &id);
+	owner = old_state == TCP_SYN_SENT ? bpf_map_lookup_elem(&connecting, &id) : NULL;
+	tcp_emit(sk, owner, old_state, new_state);
 	if (!owner)
 		return 0;
 	socket_emit(sk, owner);

@@ -84,6 +84,16 @@ static void print_socket(const struct socket_record *socket)
 	       socket->cgroup_id, socket->comm, socket->unit);
 }
 
+static void print_tcp(const struct tcp_record *tcp)
+{
+	printf("tcp");
+	print_key(&tcp->key);
+	printf(" local=%u state=%u old_state=%u srtt_us=%u min_rtt_us=%u retransmits=%u error=%u netns=%u pid=%u "
+	       "cgroup=%llu\n",
+	       tcp->local, tcp->state, tcp->old_state, tcp->srtt_us, tcp->min_rtt_us, tcp->retransmits, tcp->error,
+	       tcp->netns_inum, tcp->pid, tcp->cgroup_id);
+}
+
 static void print_record(const struct record_header *record)
 {
 	switch (record->type) {
@@ -101,6 +111,9 @@ static void print_record(const struct record_header *record)
 		break;
 	case RECORD_SOCKET:
 		print_socket((const void *)record);
+		break;
+	case RECORD_TCP:
+		print_tcp((const void *)record);
 		break;
 	case RECORD_SYMBOL: {
 		const struct symbol_record *symbol = (const void *)record;

@@ -286,6 +286,27 @@ flows_have_their_socket() {
 	done
 }
 
+# A connection shorter than the walk over all sockets tells what it lost on the way.
+short_connections_tell_retransmits() {
+	start_printing || return 1
+	in_ns $host nft -f - <<-EOF || return 1
+		table inet palomar_bpf {
+			chain forward {
+				type filter hook forward priority 0; policy accept;
+				ip saddr 10.99.0.1 tcp dport 8080 ct state established numgen inc mod 20 10 drop
+			}
+		}
+	EOF
+	in_ns $a build/traffic send 10.99.0.2 8080 3000000
+	in_ns $host nft delete table inet palomar_bpf
+	sleep 0.5
+	stop_probe || return 1
+	grep '^tcp.*8080' "$work/out"
+	client=$(stat -L -c %i /run/netns/$a)
+	[ "$(grep -c "^tcp .*,8080 .* state=7 .* netns=$client " "$work/out")" -eq 1 ] &&
+		grep -q "^tcp .*,8080 .* state=7 .* srtt_us=[1-9].* retransmits=[1-9].* error=0 netns=$client " "$work/out"
+}
+
 interfaces_come_and_go() {
 	start_printing || return 1
 	ip link add veth9 netns $host type veth peer name eth9 netns $a || return 1
@@ -430,6 +451,7 @@ check 'a drop in a bridge is seen' drop_in_a_bridge_is_seen
 check 'a closed port is seen' closed_port_is_a_drop
 check 'sockets have owners' sockets_have_owners
 check 'flows know the socket they lead to' flows_have_their_socket
+check 'a short connection tells its retransmits' short_connections_tell_retransmits
 check 'interfaces come and go' interfaces_come_and_go
 check 'sums survive a collector that comes and goes' sums_survive_reconnects
 check 'a collector that does not read loses payload only' slow_collector_loses_payload_only

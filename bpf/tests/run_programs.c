@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
  * Runs the tc programs in the kernel (BPF_PROG_TEST_RUN) on hand-made packets and compares what they count and copy.
- * Every run also checks that the verdict is "go on" and that not one byte of the packet changed.
+ * Every run also checks that the verdict is "go on" and that not one byte of the packet changed. The programs on
+ * tracepoints are attached, and see real sockets.
  */
 #include <errno.h>
 #include <sched.h>
@@ -59,7 +60,15 @@ struct copied {
 	char text[16];
 };
 
+/* What sockets of this namespace told. */
+struct told {
+	uint32_t netns;
+	uint32_t tcp_count;
+	struct tcp_record tcp[16];
+};
+
 static struct palomar_bpf *programs;
+static struct told told;
 static struct ring_buffer *ring;
 static struct copied copied;
 static int passed, failed;
@@ -78,6 +87,13 @@ static int on_record(void *context, void *data, size_t size)
 	const struct l7_record *record = data;
 
 	(void)context;
+	if (record->header.type == RECORD_TCP && size >= sizeof(struct tcp_record)) {
+		const struct tcp_record *tcp = data;
+
+		if (tcp->netns_inum == told.netns && told.tcp_count < sizeof(told.tcp) / sizeof(told.tcp[0]))
+			told.tcp[told.tcp_count++] = *tcp;
+		return 0;
+	}
 	if (size < sizeof(*record) || record->header.type != RECORD_L7)
 		return 0;
 	copied.records++;
@@ -111,6 +127,7 @@ static void start_over(void)
 	clear(programs->maps.l7_states);
 	ring_buffer__consume(ring);
 	memset(&copied, 0, sizeof(copied));
+	told.tcp_count = 0;
 }
 
 /* Sends one packet through a program; a complaint, or NULL if it was let through untouched. */
@@ -224,6 +241,7 @@ static const char *run_parse_test(const struct parse_test *test)
 
 #include "tests/parse_tests.h"
 #include "tests/l7_tests.h"
+#include "tests/socket_tests.h"
 
 static bool open_programs(void)
 {
@@ -232,7 +250,8 @@ static bool open_programs(void)
 		fprintf(stderr, "cannot make a network namespace: %s; run as root\n", strerror(errno));
 		return false;
 	}
-	if (system("ip link add palomar-t0 type veth peer name palomar-t1"))
+	told.netns = own_netns();
+	if (system("ip link add palomar-t0 type veth peer name palomar-t1 && ip link set lo up"))
 		return false;
 	programs = palomar_bpf__open();
 	if (!programs)
@@ -244,6 +263,21 @@ static bool open_programs(void)
 		return false;
 	ring = ring_buffer__new(bpf_map__fd(programs->maps.events), on_record, NULL, NULL);
 	return ring != NULL;
+}
+
+static void run_socket_tests(void)
+{
+	struct bpf_link *link = bpf_program__attach(programs->progs.watch_sockets);
+
+	for (size_t i = 0; i < sizeof(socket_tests) / sizeof(socket_tests[0]); i++) {
+		const char *why = "the program cannot be attached";
+
+		start_over();
+		if (link)
+			why = socket_tests[i].run();
+		report(!why, socket_tests[i].name, why);
+	}
+	bpf_link__destroy(link);
 }
 
 int main(void)
@@ -262,6 +296,7 @@ int main(void)
 		why = story_tests[i].run();
 		report(!why, story_tests[i].name, why);
 	}
+	run_socket_tests();
 	printf("1..%d\n# %d passed, %d failed\n", passed + failed, passed, failed);
 	ring_buffer__free(ring);
 	palomar_bpf__destroy(programs);
