@@ -80,6 +80,8 @@ function exchangeHttp(random: Random, host: string): HttpExchange {
     status: pick(statuses, random),
     protocol: 'HTTP/1.1',
     traceId: '',
+    grpcStatus: '',
+    error: '',
   };
 }
 
@@ -94,7 +96,9 @@ function exchangeDns(random: Random, service: string): DnsExchange {
     queryType: 'A',
     rcode: random() < 0.1 ? 'NXDOMAIN' : 'NOERROR',
     answers: ['10.96.0.7'],
+    aliases: [],
     ttl: 30,
+    error: '',
   };
 }
 
@@ -138,8 +142,8 @@ function connection(random: Random): Told {
 function tell(edge: Edge, service: string, random: Random): Told {
   if (edge.isFiltered && random() < 0.1) return drop(random);
   const exchanged = { kind: 'l7_response', verdict: 'FORWARDED', counts: noCounts, peer: null } as const;
-  if (edge.port === 53) return { ...exchanged, dns: exchangeDns(random, service) };
-  if (httpPorts.has(edge.port) && random() < 0.6) return { ...exchanged, http: exchangeHttp(random, service) };
+  if (edge.port === 53) return { ...exchanged, exchange: exchangeDns(random, service) };
+  if (httpPorts.has(edge.port) && random() < 0.6) return { ...exchanged, exchange: exchangeHttp(random, service) };
   return connection(random);
 }
 

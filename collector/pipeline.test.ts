@@ -8,12 +8,14 @@ import { bootedNs, drop, flow, networkInterface, payload, realOffsetNs, second }
 import { flowEnd, flowStart, l7Copy } from './decode/wire.ts';
 import { createIdentity } from './identity/identity.ts';
 import { createPipeline } from './pipeline.ts';
+import { chosenVersion, clientHello, protocols, serverHello, serverName } from './protocol/tls.fixture.ts';
 import { keepRows, type Row } from './sink/rows.fixture.ts';
 import {
   connectResults,
   encryptions,
   endCauses,
   flowKinds,
+  l7Types,
   reporters,
   ternaries,
   trafficDirections,
@@ -691,6 +693,23 @@ describe('application exchanges', () => {
     });
     const outside = flowRows.find((row) => row['dst_port'] === 443);
     expect(outside).toMatchObject({ dst_workload: 'pay.test', dst_workload_kind: 'name', dst_names: ['pay.test'] });
+  });
+});
+
+describe('TLS', () => {
+  it('is told on the rows of its connection, with what both hellos said', () => {
+    const { scan, stats, flowRows } = collect();
+    scan(0.1, [payload({ payload: clientHello([serverName('api.test'), protocols('h2')]) })]);
+    scan(0.2, [payload({ payload: serverHello([chosenVersion(4)]), sender: 1 })]);
+    scan(1, [flow({ ...old, ifindex: 3 })]);
+    stats(1.2);
+    expect(flowRows[0]).toMatchObject({
+      l7_type: l7Types.indexOf('TLS'),
+      tls_sni: 'api.test',
+      tls_version: 'TLS 1.3',
+      tls_alpn: 'h2',
+      l7_error: '',
+    });
   });
 });
 

@@ -237,6 +237,7 @@ describe('an exchange', () => {
   it.each<[string, Partial<Dns>, object]>([
     ['an address', { answers: ['10.96.118.37'], ttl: 30 }, { ips: ['10.96.118.37'], ttl: 30 }],
     ['an alias', { answers: ['b.shop', '10.0.0.1'] }, { ips: ['10.0.0.1'], cnames: ['b.shop.'] }],
+    ['aliases apart', { type: 'HTTPS', answers: ['1 .'], cnames: ['b.shop', 'c'] }, { cnames: ['b.shop.', 'c.'] }],
     ['no such name', { rcode: 'NXDOMAIN' }, { rcode: 3 }],
     ['a code nobody named', { rcode: 'RCODE13' }, { rcode: 13 }],
     ['a mail host, which has no field', { type: 'MX', answers: ['mx.shop'] }, { qtypes: ['MX'] }],

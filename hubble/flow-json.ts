@@ -210,7 +210,9 @@ function dnsOf(dns: NonNullable<Layer7['dns']>, isAnswer: boolean): HubbleDns {
   if (!isAnswer) return question;
   const isAddress = (answer: string): boolean => parseAddress(answer) !== null;
   const hasAliases = ['A', 'AAAA', 'CNAME'].includes(dns.type);
-  const aliases = dns.answers.filter((answer) => hasAliases && answer !== '' && !isAddress(answer));
+  // Rows of the first release have the aliases among the answers.
+  const amongAnswers = dns.answers.filter((answer) => hasAliases && answer !== '' && !isAddress(answer));
+  const aliases = dns.cnames.length > 0 ? dns.cnames : amongAnswers;
   return {
     query: question.query,
     ips: textsOrAbsent(dns.answers.filter(isAddress)),

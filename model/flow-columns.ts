@@ -121,6 +121,7 @@ export const flowColumns = {
   dns_name: 'String',
   dns_type: 'LowCardinality(String)',
   dns_rcode: 'LowCardinality(String)',
+  /** Without the aliases (CNAME) on the way, unless those were asked for: they are in `dns_cnames`. */
   dns_answers: 'Array(String)',
   dns_ttl: 'UInt32',
   dns_cnames: 'Array(String)',
@@ -130,10 +131,14 @@ export const flowColumns = {
   l7_command: 'LowCardinality(String)',
   /** On what: table, database, collection, topic; empty when the bytes do not tell. */
   l7_resource: 'LowCardinality(String)',
-  /** The error the server answered with, as it names it: SQLSTATE, `ERR`, error code. */
+  /**
+   * The error the server answered with, as it names it: SQLSTATE, `ERR`, error code; the alert that ended a TLS handshake;
+   * the code that reset an HTTP/2 stream; `TRUNCATED` on a DNS answer that did not fit.
+   */
   l7_error: 'LowCardinality(String)',
   /** `TLS 1.3` ...; also on an exchange that was read inside of TLS. */
   tls_version: 'LowCardinality(String)',
+  /** What the server chose; where that is encrypted (TLS 1.3) what the client offers, joined by commas. */
   tls_alpn: 'LowCardinality(String)',
   tls_sni: 'LowCardinality(String)',
   trace_id: 'String',

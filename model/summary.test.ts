@@ -47,6 +47,14 @@ describe('a summary', () => {
       { kind: 'l7_response', l7: dns({ answers: ['real.', '10.0.0.1', '10.0.0.2'] }) },
     ],
     [
+      'DNS Answer "10.0.0.1" CNAMEs: "a.,b." TTL: 30 (Proxy web.default.svc. A)',
+      { kind: 'l7_response', l7: dns({ answers: ['10.0.0.1'], cnames: ['a.', 'b.'] }) },
+    ],
+    [
+      'DNS Answer CNAMEs: "b." TTL: 30 (Proxy web.default.svc. CNAME)',
+      { kind: 'l7_response', l7: dns({ type: 'CNAME', answers: ['b.'], cnames: ['b.'] }) },
+    ],
+    [
       'DNS Answer "10 mail." TTL: 30 (Proxy web.default.svc. MX)',
       { kind: 'l7_response', l7: dns({ type: 'MX', answers: ['10 mail.'] }) },
     ],

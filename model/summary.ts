@@ -52,10 +52,14 @@ function answerParts(dns: Dns): string[] {
   if (dns.rcode !== 'NOERROR' && dns.rcode !== '') return [`RCode: ${dns.rcode}`];
   const isAddress = (answer: string): boolean => parseAddress(answer) !== null;
   const addresses = dns.answers.filter(isAddress);
-  const others = dns.answers.filter((answer) => !isAddress(answer));
+  const others = dns.answers.filter((answer) => !isAddress(answer) && !dns.cnames.includes(answer));
   const isAddressQuestion = dns.type === 'A' || dns.type === 'AAAA';
+  // Rows of the first release have the aliases among the answers.
+  const aliases = isAddressQuestion ? [...dns.cnames, ...others] : dns.cnames;
+  const texts = isAddressQuestion ? [] : others;
   return [
     ...(addresses.length > 0 ? [JSON.stringify(addresses.join(','))] : []),
-    ...(others.length > 0 ? [`${isAddressQuestion ? 'CNAMEs: ' : ''}${JSON.stringify(others.join(','))}`] : []),
+    ...(texts.length > 0 ? [JSON.stringify(texts.join(','))] : []),
+    ...(aliases.length > 0 ? [`CNAMEs: ${JSON.stringify(aliases.join(','))}`] : []),
   ];
 }

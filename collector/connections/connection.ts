@@ -3,6 +3,7 @@ import { addressKey, type AddressKey } from '../decode/address.ts';
 import { flowKey } from '../decode/wire.ts';
 import type { Conversation } from '../protocol/conversation.ts';
 import type { Side } from '../protocol/exchange.ts';
+import type { TlsFacts } from '../protocol/tls-reader.ts';
 import { hashKey } from './key-table.ts';
 import { createOpening, forgetOpening, type Opening } from './opening.ts';
 
@@ -70,8 +71,8 @@ export interface Connection {
   dirty: boolean;
   /** Held back once already for the other sightings to come in. */
   deferred: boolean;
-  sni: string;
-  isTls: boolean;
+  /** What its TLS handshake said; null when it is not TLS, or its start was not seen. */
+  tls: TlsFacts | null;
   /** Its payload's reader, once payload was seen. */
   conversation: Conversation | null;
 }
@@ -111,8 +112,7 @@ export function createConnection(bytes: Buffer, offset: number): Connection {
     rows: 0,
     dirty: false,
     deferred: false,
-    sni: '',
-    isTls: false,
+    tls: null,
     conversation: null,
   };
 }

@@ -1,24 +1,16 @@
 /**
- * The application side of one connection: finds out which protocol it speaks, feeds that protocol's parser and says
+ * The application side of one connection: finds out which protocol it speaks, feeds that protocol's reader and says
  * whether the kernel should go on copying its payload.
  */
 import type { Counters } from '../counters.ts';
 import type { Budget } from './budget.ts';
-import { detect } from './detect.ts';
-import { createDnsPairing, type DnsPairing, type LearnedName } from './dns-pairing.ts';
-import type { Exchange, Side } from './exchange.ts';
-import { createHttpPairing, type HttpPairing } from './http-pairing.ts';
-import { readServerName } from './tls.ts';
-
-export type Wanted = 'probing' | 'all' | 'none';
-
-export interface Segment {
-  readonly sender: Side;
-  readonly sequence: number;
-  readonly payloadLength: number;
-  readonly bytes: Buffer;
-  readonly atNs: number;
-}
+import { detect, type TcpProtocol } from './detect.ts';
+import type { LearnedName } from './dns-pairing.ts';
+import { createDatagramReader, createDnsReader } from './dns-reader.ts';
+import { otherSide, type Exchange, type Side } from './exchange.ts';
+import { createHttpReader } from './http-reader.ts';
+import type { Reader, Segment, Wanted } from './reader.ts';
+import { createTlsReader, type TlsFacts } from './tls-reader.ts';
 
 export interface Conversation {
   /** What the kernel should copy from now on. */
@@ -35,8 +27,8 @@ export interface ConversationDeps {
   readonly budget: Budget;
   onExchange(exchange: Exchange): void;
   onName(learned: LearnedName): void;
-  /** The connection is TLS; `name` may be empty. */
-  onTls(client: Side, name: string): void;
+  /** The connection is TLS; told again when more is known. */
+  onTls(client: Side, facts: TlsFacts): void;
 }
 
 const protocolTcp = 6;
@@ -48,24 +40,25 @@ const probingBytes = 32 * 1024;
 /** Segments to wait for the rest of a beginning that looks promising. */
 const undecidedSegments = 8;
 
+const readers: Readonly<Record<TcpProtocol, (client: Side, deps: ConversationDeps) => Reader>> = {
+  http: createHttpReader,
+  tls: createTlsReader,
+  dns: createDnsReader,
+};
+
 export function createConversation(
   protocol: number,
   ports: readonly [number, number],
   deps: ConversationDeps,
 ): Conversation {
-  let wanted: Wanted = 'probing';
-  let http: HttpPairing | null = null;
-  let dns: DnsPairing | null = null;
-  let clientSide: Side = 0;
+  let reader: Reader | null = null;
+  let isStopped = false;
   let early: Segment[] = [];
   let earlySize = 0;
 
-  if (protocol === protocolUdp && ports.includes(dnsPort)) {
-    dns = createDnsPairing(deps);
-    wanted = 'all';
-  } else if (protocol !== protocolTcp) {
-    wanted = 'none';
-  }
+  // Multicast DNS and LLMNR have ports of their own: questions to everyone, answered by anyone, are no conversation.
+  if (protocol === protocolUdp && ports.includes(dnsPort)) reader = createDatagramReader(deps);
+  else if (protocol !== protocolTcp) isStopped = true;
 
   const forgetEarly = (): Segment[] => {
     const segments = early;
@@ -75,27 +68,19 @@ export function createConversation(
     return segments;
   };
 
-  const toHttp = (pairing: HttpPairing, segment: Segment): void => {
-    const stream = segment.sender === clientSide ? pairing.request : pairing.response;
-    stream.feed(segment.sequence, segment.payloadLength, segment.bytes, segment.atNs);
-    if (pairing.isTunnel) wanted = 'none';
-  };
-
-  const becomeHttp = (client: Side): void => {
-    clientSide = client;
-    const pairing = createHttpPairing({ ...deps, client });
-    http = pairing;
-    wanted = 'all';
+  const become = (spoken: TcpProtocol, client: Side): void => {
+    const created = readers[spoken](client, deps);
+    reader = created;
     // The earliest sequence number first: it is where the streams start.
     const segments = forgetEarly();
     const first = [0, 1].map((side) => earliest(segments.filter((segment) => segment.sender === side)));
-    for (const segment of first) if (segment !== undefined) toHttp(pairing, segment);
-    for (const segment of segments) if (!first.includes(segment)) toHttp(pairing, segment);
+    for (const segment of first) if (segment !== undefined) created.feed(segment);
+    for (const segment of segments) if (!first.includes(segment)) created.feed(segment);
   };
 
   const stop = (): void => {
     forgetEarly();
-    wanted = 'none';
+    isStopped = true;
   };
 
   const probe = (segment: Segment): void => {
@@ -106,55 +91,41 @@ export function createConversation(
     early.push({ ...segment, bytes: Buffer.from(segment.bytes) });
     earlySize += segment.bytes.length;
     const { sender } = segment;
-    const start = joined(early.filter((other) => other.sender === sender));
-    switch (detect(start)) {
-      case 'request':
-        return becomeHttp(sender);
-      case 'response':
-        return becomeHttp(sender === 0 ? 1 : 0);
-      case 'tls':
-        if (start[5] === 1) deps.onTls(sender, readServerName(start));
-        stop();
-        return;
-      case 'maybe':
-        // The bytes that decide are on their way, unless they were lost.
-        if (early.length < undecidedSegments) return;
-        break;
-      case 'none':
+    const whole = detect(joined(early.filter((other) => other.sender === sender)));
+    // The bytes that decide are on their way, unless they were lost.
+    if (whole === 'maybe' && early.length < undecidedSegments) return;
+    if (whole !== 'maybe' && whole !== 'none') {
+      become(whole.protocol, whole.isClient ? sender : otherSide(sender));
+      return;
     }
     // Joined in the middle of a message: a later segment may start one.
     const alone = detect(segment.bytes);
-    if (alone === 'request' || alone === 'response') {
-      early = [];
-      deps.budget.give(earlySize - segment.bytes.length);
-      earlySize = segment.bytes.length;
-      early.push({ ...segment, bytes: Buffer.from(segment.bytes) });
-      becomeHttp(alone === 'request' ? sender : sender === 0 ? 1 : 0);
-    }
+    if (alone === 'maybe' || alone === 'none') return;
+    forgetEarly();
+    become(alone.protocol, alone.isClient ? sender : otherSide(sender));
+    reader?.feed(segment);
   };
 
   return {
     get wanted() {
-      return wanted;
+      if (isStopped) return 'none';
+      return reader === null ? 'probing' : reader.wanted;
     },
     get outstanding() {
-      return (http?.outstanding ?? 0) + (dns?.outstanding ?? 0);
+      return reader?.outstanding ?? 0;
     },
     feed(segment) {
-      if (wanted === 'none') return;
-      if (dns !== null) dns.datagram(segment.sender, segment.bytes, segment.atNs);
-      else if (http !== null) toHttp(http, segment);
-      else probe(segment);
+      if (isStopped) return;
+      if (reader === null) probe(segment);
+      else if (reader.wanted !== 'none') reader.feed(segment);
     },
     sweep(nowNs) {
-      http?.sweep(nowNs);
-      dns?.sweep(nowNs);
+      reader?.sweep(nowNs);
     },
     end() {
       forgetEarly();
-      http?.end();
-      dns?.end();
-      wanted = 'none';
+      reader?.end();
+      isStopped = true;
     },
   };
 }
@@ -168,6 +139,8 @@ function earliest(segments: readonly Segment[]): Segment | undefined {
 
 /** The first bytes of a direction: its segments in the order of their sequence numbers, up to the first hole. */
 function joined(segments: readonly Segment[]): Buffer {
+  const only = segments[0];
+  if (segments.length === 1 && only !== undefined) return only.bytes;
   const ordered = [...segments].sort((a, b) => (a.sequence - b.sequence) | 0);
   const parts: Buffer[] = [];
   let next = ordered[0]?.sequence ?? 0;

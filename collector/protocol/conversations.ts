@@ -10,8 +10,9 @@ import { flowKey, l7Copy, l7Record } from '../decode/wire.ts';
 import type { Moment } from '../identity/endpoint.ts';
 import type { Identity } from '../identity/identity.ts';
 import { createBudget } from './budget.ts';
-import { createConversation, type Conversation, type Wanted } from './conversation.ts';
-import type { Exchange, Side } from './exchange.ts';
+import { createConversation, type Conversation } from './conversation.ts';
+import { otherSide, type Exchange, type Side } from './exchange.ts';
+import type { Wanted } from './reader.ts';
 
 export interface ConversationsDeps {
   readonly connections: Pick<Connections, 'open' | 'orient'>;
@@ -33,7 +34,12 @@ export interface Conversations {
   end(connection: Connection): void;
 }
 
-const copyOf: Readonly<Record<Wanted, number>> = { probing: l7Copy.probing, all: l7Copy.all, none: l7Copy.none };
+const copyOf: Readonly<Record<Wanted, number>> = {
+  probing: l7Copy.probing,
+  all: l7Copy.all,
+  heads: l7Copy.all,
+  none: l7Copy.none,
+};
 
 export function createConversations(deps: ConversationsDeps): Conversations {
   const { connections, identity, counters } = deps;
@@ -53,12 +59,13 @@ export function createConversations(deps: ConversationsDeps): Conversations {
         deps.onExchange(connection, exchange);
       },
       onName: (learned) => identity.learnName(learned, endOf(learned.client), protocol, deps.moment(learned.atNs)),
-      onTls(client, name) {
+      onTls(client, facts) {
         connections.orient(connection, client, certainty.inferred);
-        connection.isTls = true;
-        connection.sni = name;
-        if (name === '') return;
-        identity.learnServerName(name, endOf(client), addresses[client === 0 ? 1 : 0], deps.moment(connection.lastNs));
+        const isNamed = facts.serverName !== '' && facts.serverName !== connection.tls?.serverName;
+        connection.tls = facts;
+        if (!isNamed) return;
+        const server = addresses[otherSide(client)];
+        identity.learnServerName(facts.serverName, endOf(client), server, deps.moment(connection.lastNs));
       },
     });
     connection.conversation = conversation;

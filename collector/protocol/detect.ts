@@ -1,4 +1,6 @@
 /** Tells a protocol by the first bytes of one direction. `maybe`: too few bytes to say no. */
+import { isDnsQuery } from './dns-message.ts';
+
 const methods = [
   'GET ',
   'POST ',
@@ -17,27 +19,52 @@ const responseStart = 'HTTP/1.';
 const longestWord = 10;
 
 export type Likeness = 'yes' | 'maybe' | 'no';
-export type Detected = 'request' | 'response' | 'tls' | 'maybe' | 'none';
+export type TcpProtocol = 'http' | 'tls' | 'dns';
+
+/** A protocol, and whether it is the client who talks like this. */
+export interface Recognised {
+  readonly protocol: TcpProtocol;
+  readonly isClient: boolean;
+}
 
 function likeness(text: string, word: string): Likeness {
   if (text.length >= word.length) return text.startsWith(word) ? 'yes' : 'no';
   return word.startsWith(text) ? 'maybe' : 'no';
 }
 
-export function detect(bytes: Buffer): Detected {
-  if (bytes.length === 0) return 'maybe';
-  // A TLS record of type handshake, version 3.x.
-  if (bytes[0] === 0x16) return bytes.length === 1 ? 'maybe' : bytes[1] === 0x03 ? 'tls' : 'none';
+const clientOf = (protocol: TcpProtocol): Recognised => ({ protocol, isClient: true });
+const serverOf = (protocol: TcpProtocol): Recognised => ({ protocol, isClient: false });
+const [httpClient, httpServer] = [clientOf('http'), serverOf('http')];
+const [tlsClient, tlsServer] = [clientOf('tls'), serverOf('tls')];
+const dnsClient = clientOf('dns');
+
+/** A TLS record of type handshake, version 3.x, with one of the hellos. */
+function detectTls(bytes: Buffer): Recognised | 'maybe' | 'none' {
+  if (bytes.length > 1 && bytes[1] !== 0x03) return 'none';
+  if (bytes.length < 6) return 'maybe';
+  if (bytes[5] === 1) return tlsClient;
+  return bytes[5] === 2 ? tlsServer : 'none';
+}
+
+function detectHttp(bytes: Buffer): Recognised | 'maybe' | 'none' {
   const text = bytes.toString('latin1', 0, longestWord);
   const asResponse = likeness(text, responseStart);
-  if (asResponse === 'yes') return 'response';
+  if (asResponse === 'yes') return httpServer;
   let maybe = asResponse === 'maybe';
   for (const method of methods) {
     const asRequest = likeness(text, method);
-    if (asRequest === 'yes') return 'request';
+    if (asRequest === 'yes') return httpClient;
     maybe ||= asRequest === 'maybe';
   }
   return maybe ? 'maybe' : 'none';
+}
+
+export function detect(bytes: Buffer): Recognised | 'maybe' | 'none' {
+  if (bytes.length === 0) return 'maybe';
+  if (bytes[0] === 0x16) return detectTls(bytes);
+  const http = detectHttp(bytes);
+  if (http !== 'none') return http;
+  return isDnsQuery(bytes) ? dnsClient : 'none';
 }
 
 /** For a connection known to be HTTP: may a request, with a method of any name, begin here? */

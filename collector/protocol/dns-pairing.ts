@@ -2,9 +2,10 @@
 import type { AddressKey } from '../decode/address.ts';
 import type { Counters } from '../counters.ts';
 import { parseDnsMessage, type DnsMessage } from './dns-message.ts';
-import { answerTimeoutNs, type DnsExchange, type Side } from './exchange.ts';
+import { answerTimeoutNs, otherSide, type DnsExchange, type Side } from './exchange.ts';
 
 const outstandingLimit = 4096;
+const opcodeQuery = 0;
 
 /** An answer that gives addresses to a name, as the client asked for it. */
 export interface LearnedName {
@@ -17,7 +18,7 @@ export interface LearnedName {
 
 export interface DnsPairing {
   readonly outstanding: number;
-  datagram(sender: Side, bytes: Buffer, atNs: number): void;
+  message(sender: Side, bytes: Buffer, atNs: number): void;
   sweep(nowNs: number): void;
   end(): void;
 }
@@ -40,6 +41,8 @@ function questionOf(message: DnsMessage): string {
 
 export function createDnsPairing(deps: DnsPairingDeps): DnsPairing {
   const waiting = new Map<string, Outstanding>();
+  /** A zone transfer comes in many messages with one id. */
+  let transferId = -1;
 
   const report = (query: Outstanding, answer: DnsMessage | null, atNs: number): void => {
     deps.onExchange({
@@ -52,7 +55,9 @@ export function createDnsPairing(deps: DnsPairingDeps): DnsPairing {
       queryType: query.message.type,
       rcode: answer?.rcode ?? '',
       answers: answer?.answers ?? [],
+      aliases: answer?.aliases ?? [],
       ttl: answer?.ttl ?? 0,
+      error: answer?.isTruncated === true ? 'TRUNCATED' : '',
     });
   };
 
@@ -63,19 +68,31 @@ export function createDnsPairing(deps: DnsPairingDeps): DnsPairing {
     else waiting.set(question, { message, client: sender, atNs });
   };
 
+  /** The query that a response answers; one without a question is known by its id, if only one query has that. */
+  const questionAnswered = (message: DnsMessage): string | undefined => {
+    if (message.type !== '') {
+      const question = questionOf(message);
+      return waiting.has(question) ? question : undefined;
+    }
+    const ofId = [...waiting].filter(([, query]) => query.message.id === message.id);
+    return ofId.length === 1 ? ofId[0]?.[0] : undefined;
+  };
+
   const onAnswer = (message: DnsMessage, sender: Side, atNs: number): void => {
     if (message.isCut) deps.counters.add('dns_answers_cut', 1);
-    const client: Side = sender === 0 ? 1 : 0;
-    if (message.addresses.length > 0) {
+    if (message.addresses.length > 0 && message.name !== '') {
+      const client = otherSide(sender);
       deps.onName({ client, name: message.name, addresses: message.addresses, ttl: message.ttl, atNs });
     }
-    const question = questionOf(message);
-    const query = waiting.get(question);
-    if (query === undefined) {
-      deps.counters.add('dns_orphan_answers', 1);
+    const question = questionAnswered(message);
+    const query = question === undefined ? undefined : waiting.get(question);
+    if (question === undefined || query === undefined) {
+      if (message.id !== transferId) deps.counters.add('dns_orphan_answers', 1);
       return;
     }
     waiting.delete(question);
+    const { type } = query.message;
+    transferId = type === 'AXFR' || type === 'IXFR' ? message.id : -1;
     report(query, message, atNs);
   };
 
@@ -83,9 +100,10 @@ export function createDnsPairing(deps: DnsPairingDeps): DnsPairing {
     get outstanding() {
       return waiting.size;
     },
-    datagram(sender, bytes, atNs) {
+    message(sender, bytes, atNs) {
       const message = parseDnsMessage(bytes);
       if (message === undefined) deps.counters.add('dns_malformed', 1);
+      else if (message.opcode !== opcodeQuery) deps.counters.add('dns_other_opcodes', 1);
       else if (message.isResponse) onAnswer(message, sender, atNs);
       else onQuery(message, sender, atNs);
     },

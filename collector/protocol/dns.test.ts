@@ -2,78 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCounters } from '../counters.ts';
 import { formatAddress } from '../decode/address.ts';
-import { parseDnsMessage } from './dns-message.ts';
+import { converse, mangled, timeless } from './converse.fixture.ts';
+import { isDnsQuery, parseDnsMessage } from './dns-message.ts';
 import { createDnsPairing, type LearnedName } from './dns-pairing.ts';
+import { a, dnsOverTcp, framed, message, nameBytes, toQuestion, type MessageFields } from './dns.fixture.ts';
 import type { DnsExchange } from './exchange.ts';
-
-function nameBytes(name: string): Buffer {
-  const labels = name === '' ? [] : name.split('.');
-  return Buffer.concat([
-    ...labels.map((label) => Buffer.from([label.length, ...Buffer.from(label)])),
-    Buffer.from([0]),
-  ]);
-}
-
-const numbers = {
-  A: 1,
-  NS: 2,
-  CNAME: 5,
-  SOA: 6,
-  PTR: 12,
-  MX: 15,
-  TXT: 16,
-  AAAA: 28,
-  SRV: 33,
-  OPT: 41,
-  HTTPS: 65,
-} as const;
-type TypeName = keyof typeof numbers;
-
-interface RecordFields {
-  readonly name?: Buffer;
-  readonly type: TypeName | number;
-  readonly ttl?: number;
-  readonly data: Buffer;
-}
-
-/** Points at the question's name. */
-const toQuestion = Buffer.from([0xc0, 12]);
-
-interface MessageFields {
-  readonly id?: number;
-  readonly name?: string;
-  readonly type?: TypeName;
-  readonly isResponse?: boolean;
-  readonly rcode?: number;
-  readonly answers?: readonly RecordFields[];
-  readonly additional?: readonly RecordFields[];
-}
-
-function recordBytes({ name = toQuestion, type, ttl = 60, data }: RecordFields): Buffer {
-  const fixed = Buffer.alloc(10);
-  fixed.writeUInt16BE(typeof type === 'number' ? type : numbers[type], 0);
-  fixed.writeUInt16BE(1, 2);
-  fixed.writeUInt32BE(ttl, 4);
-  fixed.writeUInt16BE(data.length, 8);
-  return Buffer.concat([name, fixed, data]);
-}
-
-function message(fields: MessageFields = {}): Buffer {
-  const { answers = [], additional = [], isResponse = answers.length > 0 || fields.rcode !== undefined } = fields;
-  const header = Buffer.alloc(12);
-  header.writeUInt16BE(fields.id ?? 7, 0);
-  header.writeUInt16BE((isResponse ? 0x8180 : 0x0100) | (fields.rcode ?? 0), 2);
-  header.writeUInt16BE(1, 4);
-  header.writeUInt16BE(answers.length, 6);
-  header.writeUInt16BE(additional.length, 10);
-  const question = Buffer.concat([
-    nameBytes(fields.name ?? 'api.test'),
-    Buffer.from([0, numbers[fields.type ?? 'A'], 0, 1]),
-  ]);
-  return Buffer.concat([header, question, ...[...answers, ...additional].map(recordBytes)]);
-}
-
-const a = (...bytes: readonly number[]): RecordFields => ({ type: 'A', data: Buffer.from(bytes) });
 
 describe('DNS messages', () => {
   it.each<[string, MessageFields, object]>([
@@ -96,8 +29,57 @@ describe('DNS messages', () => {
           { ...a(10, 0, 0, 1), ttl: 300, name: nameBytes('www.api.test') },
         ],
       },
-      { answers: ['www.api.test', '10.0.0.1'], ttl: 30 },
+      { answers: ['10.0.0.1'], aliases: ['www.api.test'], ttl: 30 },
     ],
+    [
+      'an alias that was asked for',
+      { type: 'CNAME', answers: [{ type: 'CNAME', data: nameBytes('real.test') }] },
+      { answers: ['real.test'], aliases: ['real.test'] },
+    ],
+    [
+      'the types that security and services have',
+      {
+        answers: [
+          { type: 'CAA', data: Buffer.from('\x00\x05issueca.test', 'latin1') },
+          { type: 'DS', data: Buffer.from([0x12, 0x34, 8, 2, 0xab, 0xcd]) },
+          { type: 'SSHFP', data: Buffer.from([4, 2, 0xff]) },
+          { type: 'DNSKEY', data: Buffer.from([1, 1, 3, 8, 1, 2, 3]) },
+          { type: 'TLSA', data: Buffer.from([3, 1, 1, 0x0a]) },
+          { type: 'DNAME', data: nameBytes('new.test') },
+          { type: 'NS', data: nameBytes('') },
+          {
+            type: 'NAPTR',
+            data: Buffer.concat([Buffer.from([0, 1, 0, 2, 1]), Buffer.from('S\x07SIP+D2U\x00'), nameBytes('sip.test')]),
+          },
+          {
+            type: 'HTTPS',
+            data: Buffer.concat([
+              Buffer.from([0, 1, 0]),
+              Buffer.from([0, 1, 0, 6, 2, 0x68, 0x32, 2, 0x68, 0x33]),
+              Buffer.from([0, 3, 0, 2, 0x20, 0xfb]),
+              Buffer.from([0, 4, 0, 4, 10, 0, 0, 1]),
+              Buffer.from([0x02, 0x9a, 0, 1, 7]),
+            ]),
+          },
+        ],
+      },
+      {
+        answers: [
+          '0 issue "ca.test"',
+          '4660 8 2 abcd',
+          '4 2 ff',
+          '257 3 8 AQID',
+          '3 1 1 0a',
+          'new.test',
+          '.',
+          '1 2 "S" "SIP+D2U" "" sip.test',
+          '1 . alpn=h2,h3 port=8443 ipv4hint=10.0.0.1 key666=07',
+        ],
+      },
+    ],
+    ['a type nobody named', { type: 65_280 }, { type: 'TYPE65280' }],
+    ['a truncated answer', { rcode: 0, isTruncated: true }, { isTruncated: true, rcode: 'NOERROR' }],
+    ['a code that says how a transfer failed', { rcode: 9 }, { rcode: 'NOTAUTH' }],
     [
       'other types',
       {
@@ -144,6 +126,18 @@ describe('DNS messages', () => {
     expect(parseDnsMessage(forwards)).toBeUndefined();
   });
 
+  it('escapes what would make two names look like one', () => {
+    const odd = message({ name: 'xx.test' });
+    odd.write('.\t', 13, 'latin1');
+    expect(parseDnsMessage(odd)).toMatchObject({ name: '\\.\\009.test' });
+  });
+
+  it('reads a refusal that does not repeat the question', () => {
+    const bytes = message({ rcode: 1 }).subarray(0, 12);
+    bytes.writeUInt16BE(0, 4);
+    expect(parseDnsMessage(bytes)).toMatchObject({ isResponse: true, name: '', type: '', rcode: 'FORMERR' });
+  });
+
   it('says when the capture cut answers off, and keeps those before', () => {
     const whole = message({ answers: [a(10, 0, 0, 1), a(10, 0, 0, 2)] });
     expect(parseDnsMessage(whole.subarray(0, -2))).toMatchObject({ isCut: true, answers: ['10.0.0.1'] });
@@ -181,10 +175,10 @@ function pairing() {
 describe('DNS exchanges', () => {
   it('pairs by id and question and learns the name that was asked for', () => {
     const { dns, exchanges, names } = pairing();
-    dns.datagram(0, message({ id: 1, name: 'one.test' }), 1000);
-    dns.datagram(0, message({ id: 1, name: 'two.test' }), 2000);
-    dns.datagram(1, message({ id: 1, name: 'TWO.test', answers: [a(10, 0, 0, 2)] }), 5000);
-    dns.datagram(1, message({ id: 1, name: 'one.test', rcode: 3 }), 7000);
+    dns.message(0, message({ id: 1, name: 'one.test' }), 1000);
+    dns.message(0, message({ id: 1, name: 'two.test' }), 2000);
+    dns.message(1, message({ id: 1, name: 'TWO.test', answers: [a(10, 0, 0, 2)] }), 5000);
+    dns.message(1, message({ id: 1, name: 'one.test', rcode: 3 }), 7000);
     expect(exchanges).toMatchObject([
       {
         client: 0,
@@ -204,8 +198,8 @@ describe('DNS exchanges', () => {
 
   it('counts a repeated query and a second answer, and reports one exchange', () => {
     const { dns, exchanges, counters } = pairing();
-    for (const at of [1, 2]) dns.datagram(0, message(), at);
-    for (const at of [3, 4]) dns.datagram(1, message({ answers: [a(10, 0, 0, 1)] }), at);
+    for (const at of [1, 2]) dns.message(0, message(), at);
+    for (const at of [3, 4]) dns.message(1, message({ answers: [a(10, 0, 0, 1)] }), at);
     expect(exchanges).toHaveLength(1);
     expect(exchanges[0]?.requestNs).toBe(1);
     expect([counters.read('dns_repeated_queries'), counters.read('dns_orphan_answers')]).toEqual([1, 1]);
@@ -213,7 +207,7 @@ describe('DNS exchanges', () => {
 
   it('reports a query without an answer after ten seconds', () => {
     const { dns, exchanges } = pairing();
-    dns.datagram(1, message({ type: 'AAAA' }), 1e9);
+    dns.message(1, message({ type: 'AAAA' }), 1e9);
     dns.sweep(11e9);
     expect(exchanges).toHaveLength(0);
     dns.sweep(11.1e9);
@@ -221,9 +215,108 @@ describe('DNS exchanges', () => {
     expect(dns.outstanding).toBe(0);
   });
 
+  it('answers a query by its id alone when the response repeats no question', () => {
+    const { dns, exchanges } = pairing();
+    const refusal = message({ rcode: 1 }).subarray(0, 12);
+    refusal.writeUInt16BE(0, 4);
+    dns.message(0, message(), 1);
+    dns.message(1, refusal, 2);
+    expect(exchanges).toMatchObject([{ isAnswered: true, name: 'api.test', rcode: 'FORMERR' }]);
+  });
+
+  it('tells a truncated answer from a whole one', () => {
+    const { dns, exchanges } = pairing();
+    dns.message(0, message(), 1);
+    dns.message(1, message({ rcode: 0, isTruncated: true }), 2);
+    expect(exchanges).toMatchObject([{ isAnswered: true, rcode: 'NOERROR', error: 'TRUNCATED' }]);
+  });
+
+  it('counts updates and notifications, which ask for nothing, apart', () => {
+    const { dns, exchanges, counters } = pairing();
+    dns.message(0, message({ opcode: 5 }), 1);
+    expect([dns.outstanding, exchanges.length, counters.read('dns_other_opcodes')]).toEqual([0, 0, 1]);
+  });
+
   it('counts what is no DNS', () => {
     const { dns, counters } = pairing();
-    dns.datagram(0, Buffer.from('not dns'), 0);
+    dns.message(0, Buffer.from('not dns'), 0);
     expect(counters.read('dns_malformed')).toBe(1);
+  });
+});
+
+describe('DNS over TCP', () => {
+  const told = [
+    { name: 'two.test', queryType: 'AAAA', rcode: 'NXDOMAIN' },
+    { name: 'one.test', queryType: 'A', rcode: 'NOERROR', answers: ['10.0.0.1', '10.0.0.2'] },
+    { name: 'text.test', queryType: 'TXT', answers: ['ok'] },
+  ];
+
+  it.each([53, 8053])('is recognised by its bytes, on port %i', (port) => {
+    const { say, exchanges } = converse({ ports: [40000, port] });
+    for (const [sender, bytes] of dnsOverTcp()) say(sender, bytes);
+    expect(exchanges).toMatchObject(told);
+  });
+
+  it('gives the same exchanges however the bytes are cut, reordered and repeated', () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const { conversation, exchanges, budget } = converse({ ports: [40000, 53] });
+        for (const segment of mangled(dnsOverTcp(), seed)) conversation.feed(segment);
+        expect(timeless(exchanges)).toMatchObject(told);
+        conversation.end();
+        expect(budget.used).toBe(0);
+      }),
+    );
+  });
+
+  it('loses one answer with the bytes that were lost, says so and goes on', () => {
+    const { say, skip, exchanges, counters, conversation } = converse({ ports: [40000, 53] });
+    const ask = (id: number): void => say(0, framed(message({ id })), id);
+    const answer = (id: number): Buffer => framed(message({ id, answers: [a(10, 0, 0, id)] }));
+    ask(1);
+    say(1, answer(1));
+    ask(2);
+    skip(1, answer(2).length);
+    ask(3);
+    say(1, answer(3), 3e9);
+    ask(4);
+    say(1, answer(4), 6e9);
+    say(1, answer(5), 9e9);
+    conversation.end();
+    expect(exchanges.map((exchange) => exchange.isAnswered)).toEqual([true, true, true, false]);
+    expect(counters.read('dns_gave_up_gap')).toBe(1);
+  });
+
+  it('takes a zone transfer of many messages for one exchange', () => {
+    const { say, exchanges, counters } = converse({ ports: [40000, 53] });
+    say(0, framed(message({ type: 'AXFR' })));
+    for (let i = 0; i < 3; i += 1) say(1, framed(message({ type: 'AXFR', answers: [a(10, 0, 0, i)] })));
+    expect(exchanges).toHaveLength(1);
+    expect(counters.read('dns_orphan_answers')).toBe(0);
+  });
+
+  it('is not seen in what only resembles a query', () => {
+    const query = framed(message());
+    expect(isDnsQuery(query)).toBe(true);
+    expect(isDnsQuery(framed(message({ rcode: 0 })))).toBe(false);
+    expect(isDnsQuery(query.subarray(0, -1))).toBe(false);
+    for (const at of [0, 4, 5, 7]) {
+      const other = Buffer.from(query);
+      other[at] = (other[at] ?? 0) ^ 0x48;
+      expect(isDnsQuery(other)).toBe(false);
+    }
+  });
+});
+
+describe('datagrams', () => {
+  it.each([
+    ['multicast DNS', [5353, 5353]],
+    ['LLMNR', [50000, 5355]],
+  ] as const)('of %s are no conversation of a client with a server', (_name, ports) => {
+    const { say, exchanges, conversation } = converse({ protocol: 17, ports });
+    say(0, message({ id: 0 }));
+    say(1, message({ id: 0, answers: [a(10, 0, 0, 1)] }));
+    conversation.end();
+    expect([conversation.wanted, exchanges]).toEqual(['none', []]);
   });
 });

@@ -1,48 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCounters, type Counters } from '../counters.ts';
-import { createBudget } from './budget.ts';
-import { createConversation, type Conversation } from './conversation.ts';
+import { converse } from './converse.fixture.ts';
 import type { Exchange, HttpExchange, Side } from './exchange.ts';
-
-interface Spoken {
-  readonly conversation: Conversation;
-  readonly exchanges: Exchange[];
-  readonly counters: Counters;
-  readonly budget: { readonly used: number };
-  /** Sends text as one segment, in order. */
-  readonly say: (sender: Side, text: string, atNs?: number) => void;
-  /** Sends a segment whose packet was longer than what was captured, or leaves a hole. */
-  readonly skip: (sender: Side, bytes: number) => void;
-}
-
-function converse(): Spoken {
-  const exchanges: Exchange[] = [];
-  const counters = createCounters();
-  const budget = createBudget(1 << 20);
-  const conversation = createConversation(6, [40000, 80], {
-    counters,
-    budget,
-    onExchange: (exchange) => exchanges.push(exchange),
-    onName: () => undefined,
-    onTls: () => undefined,
-  });
-  const next: [number, number] = [0xffffff00, 1000];
-  return {
-    conversation,
-    exchanges,
-    counters,
-    budget,
-    say(sender, text, atNs = 0) {
-      const bytes = Buffer.from(text, 'latin1');
-      conversation.feed({ sender, sequence: next[sender], payloadLength: bytes.length, bytes, atNs });
-      next[sender] = (next[sender] + bytes.length) >>> 0;
-    },
-    skip(sender, bytes) {
-      next[sender] = (next[sender] + bytes) >>> 0;
-    },
-  };
-}
 
 function lines(exchanges: readonly Exchange[]): string[] {
   return exchanges
@@ -73,6 +32,8 @@ describe('HTTP/1.1', () => {
         status: 404,
         protocol: 'HTTP/1.1',
         traceId: '0af7651916cd43dd8448eb211c80319c',
+        grpcStatus: '',
+        error: '',
       },
     ]);
   });

@@ -25,7 +25,8 @@ import {
 } from '../../model/words.ts';
 import { flowKey } from '../decode/wire.ts';
 import type { Endpoint } from '../identity/endpoint.ts';
-import type { DnsExchange, HttpExchange, Side } from '../protocol/exchange.ts';
+import type { CommandExchange, DnsExchange, Exchange, HttpExchange, Side } from '../protocol/exchange.ts';
+import type { TlsFacts } from '../protocol/tls-reader.ts';
 
 type FlowBlock = Block<typeof flowColumns>;
 
@@ -86,10 +87,9 @@ export interface FlowRow {
   /** What the client asked for, when the destination is the backend chosen for it: 16 bytes of address, port. */
   readonly service?: { readonly address: Uint8Array; readonly port: number };
   readonly durationNs?: number;
-  readonly http?: HttpExchange | undefined;
-  readonly dns?: DnsExchange | undefined;
-  readonly isTls?: boolean;
-  readonly sni?: string;
+  readonly exchange?: Exchange;
+  /** What the conversation's TLS handshake said. */
+  readonly tls?: TlsFacts | null;
 }
 
 export interface FlowRowsConfig {
@@ -194,30 +194,53 @@ function pushCounters(columns: FlowBlock['columns'], row: FlowRow): void {
   pushCount(columns.duration_ns, row.durationNs ?? 0);
 }
 
-function pushL7(columns: FlowBlock['columns'], row: FlowRow): void {
-  const { http, dns } = row;
-  const type = http?.type ?? dns?.type ?? (row.isTls === true ? 'TLS' : '');
-  columns.l7_type.push(l7Code(type));
-  pushCount(columns.latency_ns, http?.latencyNs ?? dns?.latencyNs ?? 0);
+function pushHttp(columns: FlowBlock['columns'], http: HttpExchange | null): void {
   columns.http_method.push(http?.method ?? '');
   columns.http_host.push(http?.host ?? '');
   columns.http_path.push(http?.path ?? '');
   columns.http_status.push(http?.status ?? 0);
   columns.http_protocol.push(http?.protocol ?? '');
+  columns.grpc_status.push(http?.grpcStatus ?? '');
+  columns.trace_id.push(http?.traceId ?? '');
+}
+
+function pushDns(columns: FlowBlock['columns'], dns: DnsExchange | null): void {
   columns.dns_name.push(dns?.name ?? '');
   columns.dns_type.push(dns?.queryType ?? '');
   columns.dns_rcode.push(dns?.rcode ?? '');
   columns.dns_answers.push(dns?.answers ?? none);
   columns.dns_ttl.push(dns?.ttl ?? 0);
-  columns.dns_cnames.push(none);
-  columns.grpc_status.push('');
-  columns.l7_command.push('');
-  columns.l7_resource.push('');
-  columns.l7_error.push('');
-  columns.tls_version.push('');
-  columns.tls_alpn.push('');
-  columns.tls_sni.push(row.sni ?? '');
-  columns.trace_id.push(http?.traceId ?? '');
+  columns.dns_cnames.push(dns?.aliases ?? none);
+}
+
+/** Exactly one of the three is not null, unless there was no exchange. */
+function sorted(exchange: Exchange | undefined): [HttpExchange | null, DnsExchange | null, CommandExchange | null] {
+  if (exchange === undefined) return [null, null, null];
+  switch (exchange.type) {
+    case 'HTTP':
+    case 'GRPC':
+      return [exchange, null, null];
+    case 'DNS':
+      return [null, exchange, null];
+    default:
+      return [null, null, exchange];
+  }
+}
+
+function pushL7(columns: FlowBlock['columns'], row: FlowRow): void {
+  const { exchange } = row;
+  const tls = row.tls ?? null;
+  const [http, dns, command] = sorted(exchange);
+  columns.l7_type.push(l7Code(exchange?.type ?? (tls === null ? '' : 'TLS')));
+  pushCount(columns.latency_ns, exchange?.latencyNs ?? 0);
+  pushHttp(columns, http);
+  pushDns(columns, dns);
+  columns.l7_command.push(command?.command ?? '');
+  columns.l7_resource.push(command?.resource ?? '');
+  columns.l7_error.push(exchange === undefined ? (tls?.error ?? '') : exchange.error);
+  columns.tls_version.push(tls?.version ?? '');
+  columns.tls_alpn.push(tls?.alpn ?? '');
+  columns.tls_sni.push(tls?.serverName ?? '');
 }
 
 function pushNetwork(columns: FlowBlock['columns'], row: FlowRow): void {

@@ -161,8 +161,7 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
         icmpErrors: counted?.icmpErrors ?? 0,
         ...networkOf(connection),
         durationNs: Math.max(0, connection.lastNs - connection.firstNs),
-        isTls: connection.isTls,
-        sni: connection.sni,
+        tls: connection.tls,
       });
     },
 
@@ -172,8 +171,8 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
       rows.append({
         timeNs: deps.wallNs(exchange.requestNs),
         parties: partiesOf(connection, exchange.client, at),
-        http: exchange.type === 'HTTP' ? exchange : undefined,
-        dns: exchange.type === 'DNS' ? exchange : undefined,
+        exchange,
+        tls: connection.tls,
         reporter: reporterFor(connection, exchange.client, at),
         kind: exchange.isAnswered ? 'l7_response' : 'l7_request',
         verdict: 'FORWARDED',

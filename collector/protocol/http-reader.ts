@@ -8,7 +8,8 @@ import { startsLikeRequest, startsLikeResponse } from './detect.ts';
 import { answerTimeoutNs, type HttpExchange, type Side } from './exchange.ts';
 import { parseRequestHead, parseResponseHead, type RequestHead, type ResponseHead } from './http-head.ts';
 import { createMessages, type Body, type LostCause } from './http-messages.ts';
-import { createStream, type Stream } from './stream.ts';
+import type { Reader } from './reader.ts';
+import { createStreams } from './streams.ts';
 
 /** Requests of one connection that may wait for their responses. */
 const outstandingLimit = 4096;
@@ -20,27 +21,16 @@ interface Outstanding {
   isReported: boolean;
 }
 
-export interface HttpPairing {
-  readonly request: Stream;
-  readonly response: Stream;
-  readonly outstanding: number;
-  /** The connection became something else; nothing more will be read. */
-  readonly isTunnel: boolean;
-  /** Reports requests that waited too long. */
-  sweep(nowNs: number): void;
-  end(): void;
-}
-
-export interface HttpPairingDeps {
+export interface HttpReaderDeps {
   readonly counters: Counters;
   readonly budget: Budget;
-  readonly client: Side;
   onExchange(exchange: HttpExchange): void;
 }
 
-export function createHttpPairing(deps: HttpPairingDeps): HttpPairing {
-  const { counters, budget, client } = deps;
+export function createHttpReader(client: Side, deps: HttpReaderDeps): Reader {
+  const { counters, budget } = deps;
   const queue: Outstanding[] = [];
+  /** The connection became something else; nothing more will be read. */
   let isTunnel = false;
   /** Messages were lost since the last pair: order alone does not tell which request a response answers. */
   let isDoubtful = false;
@@ -60,6 +50,8 @@ export function createHttpPairing(deps: HttpPairingDeps): HttpPairing {
       status,
       protocol,
       traceId,
+      grpcStatus: '',
+      error: '',
     });
   };
 
@@ -133,25 +125,21 @@ export function createHttpPairing(deps: HttpPairingDeps): HttpPairing {
     budget,
   );
 
-  const request = createStream(requests, budget);
-  const response = createStream(responses, budget);
+  const streams = createStreams(client, requests, responses, budget);
   return {
-    request,
-    response,
+    get wanted() {
+      return isTunnel ? 'none' : 'all';
+    },
     get outstanding() {
       return queue.length;
     },
-    get isTunnel() {
-      return isTunnel;
-    },
+    feed: (segment) => streams.feed(segment),
     sweep(nowNs) {
-      request.sweep(nowNs);
-      response.sweep(nowNs);
+      streams.sweep(nowNs);
       for (const waiting of queue) if (nowNs - waiting.lastNs > answerTimeoutNs) giveUp(waiting);
     },
     end() {
-      request.end();
-      response.end();
+      streams.end();
       requests.end();
       responses.end();
       for (const waiting of queue.splice(0)) giveUp(waiting);
