@@ -13,70 +13,84 @@
 /* Namespaces are numbered from PROC_DYNAMIC_FIRST, the first ones just below it: anything else was no namespace. */
 #define FIRST_NAMESPACE 0xefffff00u
 
-/* One bit per reason that is never a drop; set before load from the names in the kernel's BTF. */
-const volatile __u64 quiet_reasons[QUIET_REASONS / 64];
+/* One bit per reason; set before load from the names in the kernel's BTF. */
+const volatile __u64 quiet_reasons[REASON_BITS / 64]; /* never a drop */
+const volatile __u64 route_reasons[REASON_BITS / 64]; /* the packet's route may know more than the reason says */
 
-static __always_inline bool is_quiet(__u32 reason)
+static __always_inline bool is_among(const volatile __u64 *reasons, __u32 reason)
 {
-	return reason < QUIET_REASONS && quiet_reasons[reason / 64] & 1ull << reason % 64;
+	return reason < REASON_BITS && reasons[reason / 64] & 1ull << reason % 64;
 }
 
-/* Multicast, broadcast, loopback addresses, and the talk between neighbours. */
+static __always_inline bool is_loopback(const struct packet *packet)
+{
+	const union address *to = &packet->to;
+
+	if (packet->key.family == 4)
+		return packet->from.bytes[12] == 127 || to->bytes[12] == 127;
+	return !to->halves[0] && to->halves[1] == bpf_cpu_to_be64(1);
+}
+
+/* Multicast, broadcast, and the talk between neighbours. */
 static __always_inline bool is_housekeeping(const struct packet *packet)
 {
-	if (packet->key.family == 4) {
-		__u32 from = bpf_ntohl(packet->from.words[3]), to = bpf_ntohl(packet->to.words[3]);
-
-		return to >= 0xe0000000 || from >> 24 == 127 || to >> 24 == 127;
-	}
+	if (packet->key.family == 4)
+		return packet->to.bytes[12] >= 224;
 	if (packet->to.bytes[0] == 0xff)
 		return true;
-	if (packet->key.protocol == PROTOCOL_ICMPV6 && packet->icmp_type >= 130 && packet->icmp_type <= 137)
-		return true;
-	return !packet->to.halves[0] && packet->to.halves[1] == bpf_cpu_to_be64(1);
+	return packet->key.protocol == PROTOCOL_ICMPV6 && packet->icmp_type >= 130 && packet->icmp_type <= 137;
 }
 
 /* By the link address. A packet "for another host" is no exception: on a bridge port every packet is one. */
 static __always_inline bool is_for_many(struct sk_buff *skb)
 {
-	__u32 type = BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type);
+	__u32 type = BPF_CORE_READ_BITFIELD(skb, pkt_type);
 
 	return type == PACKET_BROADCAST || type == PACKET_MULTICAST;
 }
 
 static __always_inline __u32 netns_of(const struct sock *sk)
 {
-	__u32 inum = sk ? BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) : 0;
+	__u32 inum = sk ? sk->__sk_common.skc_net.net->ns.inum : 0;
 
 	return inum >= FIRST_NAMESPACE ? inum : 0;
 }
 
 /* The device and namespace; false on a loopback device. skb->dev shares its place with other things: check. */
-static __always_inline bool drop_place(struct sk_buff *skb, const struct sock *rx_sk, struct drop_key *key, char *name)
+static __always_inline bool drop_place(struct sk_buff *skb, const struct sock *rx_sk, const struct packet *packet,
+				       struct drop_key *key)
 {
-	struct net_device *dev = BPF_CORE_READ(skb, dev);
-	__u32 inum = dev ? BPF_CORE_READ(dev, nd_net.net, ns.inum) : 0;
+	struct net_device *dev = skb->dev;
+	__u32 inum = dev ? dev->nd_net.net->ns.inum : 0;
 
 	if (inum >= FIRST_NAMESPACE) {
 		key->netns_inum = inum;
-		key->device_ifindex = BPF_CORE_READ(dev, ifindex);
-		bpf_probe_read_kernel_str(name, 16, &dev->name);
-		return !(BPF_CORE_READ(dev, flags) & IFF_LOOPBACK);
+		key->device_ifindex = dev->ifindex;
+		return !(dev->flags & IFF_LOOPBACK);
 	}
-	key->netns_inum = netns_of(BPF_CORE_READ(skb, sk));
+	key->netns_inum = netns_of(skb->sk);
 	if (!key->netns_inum)
 		key->netns_inum = netns_of(rx_sk);
-	key->device_ifindex = BPF_CORE_READ(skb, skb_iif);
-	return true;
+	key->device_ifindex = skb->skb_iif;
+	return !is_loopback(packet);
+}
+
+/* What the route that the packet was on answers to everyone: EINVAL of a blackhole, EACCES, ENETUNREACH ... */
+static __always_inline __u8 route_error(struct sk_buff *skb)
+{
+	/* The lowest bits say who holds the route. */
+	struct dst_entry *route = (void *)(skb->_skb_refdst & ~7ul);
+	int error = route ? BPF_CORE_READ(route, error) : 0;
+
+	/* IPv4 keeps it above zero, IPv6 below. */
+	if (error < 0)
+		error = -error;
+	return error < 256 ? error : 0;
 }
 
 static __always_inline int drop_parse(struct sk_buff *skb, struct packet *packet)
 {
-	struct cursor cursor = {
-		.head = BPF_CORE_READ(skb, head),
-		.offset = BPF_CORE_READ(skb, network_header),
-		.end = BPF_CORE_READ(skb, tail),
-	};
+	struct cursor cursor = { .head = skb->head, .offset = skb->network_header, .end = skb->tail };
 
 	if (!cursor.head || !cursor.offset || cursor.offset == 0xffff)
 		return -1;
@@ -85,26 +99,26 @@ static __always_inline int drop_parse(struct sk_buff *skb, struct packet *packet
 
 static __always_inline __u64 drop_segments(struct sk_buff *skb)
 {
-	struct skb_shared_info *shared = (void *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
+	struct skb_shared_info *shared = (void *)(skb->head + skb->end);
 	__u16 segments = BPF_CORE_READ(shared, gso_segs);
 
 	return segments ? segments : 1;
 }
 
-static __always_inline struct drop_counts *drop_open(void *map, const struct drop_key *key, const char *device)
+static __always_inline struct drop_counts *drop_open(void *map, const struct drop_key *key, struct sk_buff *skb)
 {
 	struct drop_counts fresh = { .first_ns = bpf_ktime_get_ns() };
 	long err;
 
-	__builtin_memcpy(fresh.device, device, sizeof(fresh.device));
+	if (key->device_ifindex && skb->dev)
+		bpf_probe_read_kernel_str(fresh.device, sizeof(fresh.device), skb->dev->name);
 	err = bpf_map_update_elem(map, key, &fresh, BPF_NOEXIST);
 	if (err && err != -EEXIST)
 		return NULL;
 	return bpf_map_lookup_elem(map, key);
 }
 
-static __always_inline void drop_add(struct sk_buff *skb, const struct drop_key *key, const struct packet *packet,
-				     const char *device)
+static __always_inline void drop_add(struct sk_buff *skb, const struct drop_key *key, const struct packet *packet)
 {
 	__u32 zero = 0;
 	void *map = bpf_map_lookup_elem(&drops, &zero);
@@ -114,39 +128,46 @@ static __always_inline void drop_add(struct sk_buff *skb, const struct drop_key 
 		return;
 	counts = bpf_map_lookup_elem(map, key);
 	if (!counts)
-		counts = drop_open(map, key, device);
+		counts = drop_open(map, key, skb);
 	if (!counts) {
-		stat_add(STAT_DROP_MAP_FULL, 1);
+		stat_add(STAT_DROP_MAP_FULL, drop_segments(skb));
 		return;
 	}
 	__sync_fetch_and_add(&counts->packets, drop_segments(skb));
-	__sync_fetch_and_add(&counts->bytes, BPF_CORE_READ(skb, len));
-	__sync_fetch_and_or(&counts->tcp_flags, packet->tcp_flags);
+	__sync_fetch_and_add(&counts->bytes, skb->len);
+	if (packet->tcp_flags & ~counts->tcp_flags)
+		__sync_fetch_and_or(&counts->tcp_flags, packet->tcp_flags);
 	counts->icmp_type = packet->icmp_type;
 	counts->last_ns = bpf_ktime_get_ns();
 }
 
 static __always_inline void drop_count(struct sk_buff *skb, __u64 location, __u32 reason, const struct sock *rx_sk)
 {
-	__u16 protocol = bpf_ntohs(BPF_CORE_READ(skb, protocol));
 	struct drop_key key = { .location = location, .reason = reason };
 	struct packet packet = {};
-	char device[16] = {};
+	__be16 protocol;
 
-	/* Without a protocol it is no network packet: netlink, unix sockets. */
-	if (!protocol || is_quiet(reason)) {
+	if (is_among(quiet_reasons, reason)) {
 		stat_add(STAT_DROPS_FILTERED, 1);
 		return;
 	}
-	if ((protocol != ETH_P_IP && protocol != ETH_P_IPV6) || drop_parse(skb, &packet)) {
+	protocol = skb->protocol;
+	/* Without a protocol it is no network packet: netlink, unix sockets. */
+	if (!protocol) {
+		stat_add(STAT_DROPS_FILTERED, 1);
+		return;
+	}
+	if ((protocol != bpf_htons(ETH_P_IP) && protocol != bpf_htons(ETH_P_IPV6)) || drop_parse(skb, &packet)) {
 		stat_add(STAT_DROPS_UNPARSED, 1);
 		return;
 	}
-	if (is_housekeeping(&packet) || is_for_many(skb) || !drop_place(skb, rx_sk, &key, device)) {
+	if (is_housekeeping(&packet) || is_for_many(skb) || !drop_place(skb, rx_sk, &packet, &key)) {
 		stat_add(STAT_DROPS_FILTERED, 1);
 		return;
 	}
 	key.flow = packet.key;
 	key.sender = packet.sender;
-	drop_add(skb, &key, &packet, device);
+	if (is_among(route_reasons, reason))
+		key.route_error = route_error(skb);
+	drop_add(skb, &key, &packet);
 }

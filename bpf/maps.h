@@ -43,7 +43,8 @@ struct drop_key {
 	__u32 reason;
 	__u32 device_ifindex;
 	__u8 sender;
-	__u8 pad[3];
+	__u8 route_error; /* as in struct drop_record */
+	__u8 pad[2];
 };
 
 struct drop_counts {
@@ -80,8 +81,8 @@ struct connecting {
 	char comm[16];
 };
 
-/* Drop reasons below this number can be declared quiet. */
-#define QUIET_REASONS 512
+/* What is said of drop reasons one by one is said of those below this number. */
+#define REASON_BITS 512
 
 _Static_assert(sizeof(struct flow_counts) == 64, "map layout");
 _Static_assert(sizeof(struct drop_key) == 72, "map layout");

@@ -171,8 +171,10 @@ struct drop_record {
 	__u32 device_ifindex; /* in netns_inum */
 	__u8 sender;	      /* 0: a sent the packets, 1: b */
 	__u8 icmp_type;
-	__u16 tcp_flags; /* OR over the packets */
-	char device[16]; /* interface name, empty if unknown */
+	__u16 tcp_flags;   /* OR over the packets */
+	char device[16];   /* interface name, empty if unknown */
+	__u32 route_error; /* errno of the route the packet was on, where the reason does not say it; else 0 */
+	__u32 pad;
 };
 
 /* A copied payload segment: `captured` bytes follow the struct. */
@@ -333,7 +335,7 @@ _Static_assert(sizeof(struct hello) == 48, "wire layout");
 _Static_assert(sizeof(struct record_header) == 8, "wire layout");
 _Static_assert(sizeof(struct flow_key) == 48, "wire layout");
 _Static_assert(sizeof(struct flow_record) == 168, "wire layout");
-_Static_assert(sizeof(struct drop_record) == 128, "wire layout");
+_Static_assert(sizeof(struct drop_record) == 136, "wire layout");
 _Static_assert(sizeof(struct l7_record) == 80, "wire layout");
 _Static_assert(sizeof(struct l7_verdict) == 56, "wire layout");
 _Static_assert(sizeof(struct interface_record) == 112, "wire layout");

@@ -5,7 +5,7 @@ import { formatAddress } from './decode/address.ts';
 import { createFrameParser } from './decode/frame-parser.ts';
 import * as fixture from './decode/frames.fixture.ts';
 import { bootedNs, drop, flow, networkInterface, payload, realOffsetNs, second } from './decode/frames.fixture.ts';
-import { flowEnd, flowStart, l7Copy } from './decode/wire.ts';
+import { dropRecordFirstSize, flowEnd, flowStart, l7Copy, recordHeader } from './decode/wire.ts';
 import { createIdentity } from './identity/identity.ts';
 import { createPipeline } from './pipeline.ts';
 import { chosenVersion, clientHello, protocols, serverHello, serverName } from './protocol/tls.fixture.ts';
@@ -631,6 +631,20 @@ describe('drops', () => {
     stats(1.2);
     expect(told(flowRows[0])).toMatchObject({ from: '10.0.0.2:80', to: '10.0.0.1:40000' });
     expect(flowRows[0]).toMatchObject({ is_reply: ternaries.indexOf('yes'), drop_reason: 'REASON_999' });
+  });
+
+  it('without a reason have one by their place or route, and a record of the first release has no route', () => {
+    const { scan, flowRows, pipeline } = collect();
+    const unspecified = { location, reason: 2 };
+    const first = drop({ ...unspecified, routeError: 22 }).subarray(0, dropRecordFirstSize);
+    first.writeUInt32LE(dropRecordFirstSize, recordHeader.length);
+    scan(1, [fixture.symbol(location, 'ip_error'), drop({ ...unspecified, routeError: 22 }), first]);
+    pipeline.flush(true);
+    const drops = flowRows.filter((row) => row['kind'] === flowKinds.indexOf('drop'));
+    expect(drops).toMatchObject([
+      { drop_reason: 'ROUTE_BLACKHOLE', drop_location: 'ip_error' },
+      { drop_reason: 'INPUT_ERROR', drop_location: 'ip_error' },
+    ]);
   });
 });
 

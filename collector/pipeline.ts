@@ -3,12 +3,14 @@
  * application exchanges first, so that names from DNS answers are known, then drops, then connections.
  */
 import type { Writer } from '../db/writer.ts';
+import { refineDropReason } from '../model/drop-reasons.ts';
 import type { FlowSource } from '../model/words.ts';
 import { createConnections, type Connections } from './connections/connections.ts';
 import type { Counters } from './counters.ts';
 import { readText, readWide } from './decode/bytes.ts';
 import type { Frame } from './decode/frame-parser.ts';
-import { readHello, readInterface, readSocket, readSymbol, walkRecords, type Hello } from './decode/records.ts';
+import { readHello, readInterface, readRouteError, readSocket, readSymbol } from './decode/records.ts';
+import { walkRecords, type Hello } from './decode/records.ts';
 import { dropRecord, frameType, recordType } from './decode/wire.ts';
 import type { Moment } from './identity/endpoint.ts';
 import type { Identity } from './identity/identity.ts';
@@ -109,8 +111,9 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     const packets = readWide(bytes, at + dropRecord.packets);
     connection.lastNs = Math.max(connection.lastNs, lastNs);
     connection.dropped[sender] += packets;
-    connection.dropReason = hello?.reasons.get(reason) ?? `REASON_${reason}`;
     connection.dropLocation = symbols.get(location) ?? `0x${location.toString(16)}`;
+    const said = hello?.reasons.get(reason) ?? `REASON_${reason}`;
+    connection.dropReason = refineDropReason(said, connection.dropLocation, readRouteError(bytes, at));
     waiting.addDrop({
       connection,
       sender,

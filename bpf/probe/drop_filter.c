@@ -87,3 +87,13 @@ bool drop_is_quiet_at(const char *reason, const char *symbol)
 {
 	return finds(reason, symbol);
 }
+
+bool drop_may_be_by_route(const char *reason)
+{
+	static const char *const vague[] = { "NOT_SPECIFIED", "IP_INNOROUTES", "IP_OUTNOROUTES", "IP_INADDRERRORS" };
+
+	for (size_t i = 0; i < sizeof(vague) / sizeof(vague[0]); i++)
+		if (!strcmp(vague[i], reason))
+			return true;
+	return false;
+}

@@ -9,3 +9,5 @@
 
 bool drop_is_quiet_everywhere(const char *reason);
 bool drop_is_quiet_at(const char *reason, const char *symbol);
+/* Reasons that a route with an error of its own may stand behind. */
+bool drop_may_be_by_route(const char *reason);

@@ -140,6 +140,7 @@ static int report(struct drops *drops, const struct drop *drop, struct outbox *o
 	record->reason = drop->key.reason;
 	record->device_ifindex = drop->key.device_ifindex;
 	record->sender = drop->key.sender;
+	record->route_error = drop->key.route_error;
 	record->icmp_type = counts->icmp_type;
 	record->tcp_flags = counts->tcp_flags;
 	memcpy(record->device, counts->device, sizeof(record->device));

@@ -88,11 +88,16 @@ static int relay_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
-static void declare_quiet(struct palomar_bpf *programs, const struct kernel_names *names)
+static void declare_reasons(struct palomar_bpf *programs, const struct kernel_names *names)
 {
-	for (uint32_t reason = 0; reason < REASONS_MAX; reason++)
-		if (drop_is_quiet_everywhere(kernel_reason(names, reason)))
+	for (uint32_t reason = 0; reason < REASONS_MAX; reason++) {
+		const char *name = kernel_reason(names, reason);
+
+		if (drop_is_quiet_everywhere(name))
 			programs->rodata->quiet_reasons[reason / 64] |= 1ull << reason % 64;
+		if (drop_may_be_by_route(name))
+			programs->rodata->route_reasons[reason / 64] |= 1ull << reason % 64;
+	}
 }
 
 static struct palomar_bpf *open_programs(const struct kernel_names *names, const struct options *options)
@@ -101,7 +106,7 @@ static struct palomar_bpf *open_programs(const struct kernel_names *names, const
 
 	if (!programs)
 		return NULL;
-	declare_quiet(programs, names);
+	declare_reasons(programs, names);
 	bpf_program__set_autoload(programs->progs.watch_drops, !names->kfree_skb_has_receiver);
 	bpf_program__set_autoload(programs->progs.watch_drops_rx_sk, names->kfree_skb_has_receiver);
 	bpf_map__set_max_entries(programs->maps.flows_even, options->flow_entries);

@@ -42,9 +42,10 @@ static void print_drop(const struct drop_record *drop)
 {
 	printf("drop");
 	print_key(&drop->key);
-	printf(" sender=%u packets=%llu bytes=%llu reason=%u location=%llx netns=%u device=%s,%u flags=%x icmp=%u\n",
+	printf(" sender=%u packets=%llu bytes=%llu reason=%u location=%llx netns=%u device=%s,%u flags=%x icmp=%u "
+	       "route=%u\n",
 	       drop->sender, drop->packets, drop->bytes, drop->reason, drop->location, drop->netns_inum, drop->device,
-	       drop->device_ifindex, drop->tcp_flags, drop->icmp_type);
+	       drop->device_ifindex, drop->tcp_flags, drop->icmp_type, drop->route_error);
 }
 
 static void print_l7(const struct l7_record *l7)

@@ -54,6 +54,7 @@ export interface DropFields extends KeyFields {
   readonly sender?: 0 | 1;
   readonly tcpFlags?: number;
   readonly device?: string;
+  readonly routeError?: number;
 }
 
 export const second = 1e9;
@@ -150,6 +151,7 @@ export function drop(fields: DropFields = {}): Buffer {
   bytes.writeUInt8(fields.sender ?? 0, wire.dropRecord.sender);
   bytes.writeUInt16LE(fields.tcpFlags ?? 0, wire.dropRecord.tcp_flags);
   bytes.write(fields.device ?? 'veth0', wire.dropRecord.device);
+  bytes.writeUInt32LE(fields.routeError ?? 0, wire.dropRecord.route_error);
   return bytes;
 }
 
@@ -233,7 +235,11 @@ export function createFrames(): {
   };
   return {
     frame,
-    hello(lines = ['kernel=6.18.0', 'reason.12=NETFILTER_DROP'], bootId = 7n, atNs = bootedNs) {
+    hello(
+      lines = ['kernel=6.18.0', 'reason.2=NOT_SPECIFIED', 'reason.12=NETFILTER_DROP'],
+      bootId = 7n,
+      atNs = bootedNs,
+    ) {
       const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));
       const head = Buffer.alloc(wire.hello.size);
       head.writeUInt32LE(text.length, wire.hello.text_length);

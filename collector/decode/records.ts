@@ -7,6 +7,7 @@ import { readText } from './bytes.ts';
 import {
   connectRecord,
   dropRecord,
+  dropRecordFirstSize,
   flowRecordFirstSize,
   hello,
   interfaceRecord,
@@ -18,7 +19,7 @@ import { socketRecord, symbolRecord, tcpRecord, translationRecord } from './wire
 
 const smallest: Readonly<Record<number, number>> = {
   [recordType.flow]: flowRecordFirstSize,
-  [recordType.drop]: dropRecord.size,
+  [recordType.drop]: dropRecordFirstSize,
   [recordType.l7]: l7Record.size,
   [recordType.interface]: interfaceRecord.size,
   [recordType.socket]: socketRecord.size,
@@ -145,4 +146,10 @@ export function readSymbol(bytes: Buffer, at: number): { readonly address: bigin
     address: bytes.readBigUInt64LE(at + symbolRecord.address),
     name: readText(bytes, at + symbolRecord.name, 64),
   };
+}
+
+/** errno of the route a dropped packet was on; 0 if it has none, or the probe is too old to say. */
+export function readRouteError(bytes: Buffer, at: number): number {
+  const length = bytes.readUInt32LE(at + recordHeader.length);
+  return length < dropRecord.size ? 0 : bytes.readUInt32LE(at + dropRecord.route_error);
 }

@@ -112,8 +112,12 @@ export const dropRecord = {
   icmp_type: 109,
   tcp_flags: 110,
   device: 112,
-  size: 128,
+  route_error: 128,
+  pad: 132,
+  size: 136,
 };
+/** Of the first release. */
+export const dropRecordFirstSize = 128;
 export const l7Record = {
   header: 0,
   key: 8,
