@@ -2,7 +2,7 @@
 /*
  * Every map of the programs, and how to reach the half that is being written.
  *
- * Flows and drops are counted in one of two maps behind an array of maps. The probe swaps them: the kernel waits for
+ * Flows, drops and failed calls are counted in one of two maps behind an array of maps. The probe swaps them: the kernel waits for
  * all running programs before the swap returns, so what it then reads from the old one can no longer change, and no
  * packet falls between reading and deleting.
  */
@@ -24,8 +24,17 @@ struct drop_map {
 	__type(value, struct drop_counts);
 };
 
+struct failure_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct failure_key);
+	__type(value, struct failure_counts);
+};
+
 struct flow_map flows_even SEC(".maps"), flows_odd SEC(".maps");
 struct drop_map drops_even SEC(".maps"), drops_odd SEC(".maps");
+struct failure_map failures_even SEC(".maps"), failures_odd SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
@@ -40,6 +49,13 @@ struct {
 	__type(key, __u32);
 	__array(values, struct drop_map);
 } drops SEC(".maps") = { .values = { &drops_even } };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct failure_map);
+} failures SEC(".maps") = { .values = { &failures_even } };
 
 /* Least recently used goes first: a connection that never ends must not keep a new one from being read. */
 struct {

@@ -77,7 +77,28 @@ struct socket_sighting {
 struct connecting {
 	__u64 cgroup_id;
 	__u32 pid;
-	__u32 pad;
+	__u32 has_failed; /* after packets were sent: the call that waits for it is told of in a tcp_record */
+	char comm[16];
+};
+
+/* Calls that failed before a packet was made, added up by who called and where to. */
+struct failure_key {
+	__u8 remote[16];
+	__u32 netns_inum;
+	__u32 pid;
+	__u32 error;
+	__u16 remote_port;
+	__u8 protocol;
+	__u8 family;
+};
+
+struct failure_counts {
+	__u8 local[16];
+	__u64 last_ns;
+	__u64 cgroup_id;
+	__u32 count;
+	__u16 local_port;
+	__u8 pad[2];
 	char comm[16];
 };
 
@@ -89,3 +110,5 @@ _Static_assert(sizeof(struct drop_key) == 72, "map layout");
 _Static_assert(sizeof(struct drop_counts) == 56, "map layout");
 _Static_assert(sizeof(struct l7_state) == 24, "map layout");
 _Static_assert(sizeof(struct socket_sighting) == 88, "map layout");
+_Static_assert(sizeof(struct failure_key) == 32, "map layout");
+_Static_assert(sizeof(struct failure_counts) == 56, "map layout");

@@ -19,6 +19,7 @@
 #include "drop.bpf.h"
 #include "socket.bpf.h"
 #include "tcp.bpf.h"
+#include "connect.bpf.h"
 
 /* TCX_NEXT, and TC_ACT_UNSPEC of a classic filter: the next program decides. */
 #define GO_ON (-1)
@@ -98,7 +99,33 @@ int BPF_PROG(watch_sockets, const struct sock *sk, const int old_state, const in
 	if (!owner)
 		return 0;
 	socket_emit(sk, owner);
-	bpf_map_delete_elem(&connecting, &id);
+	/* The call that waits for this will return the same error: it must not be told twice. */
+	if (new_state == TCP_CLOSE && tcp_is_told(sk, old_state, new_state) && tcp_is_waited_for(sk))
+		owner->has_failed = true;
+	else
+		bpf_map_delete_elem(&connecting, &id);
+	return 0;
+}
+
+SEC("tracepoint")
+int watch_connect(struct trace_event_raw_sys_exit *ctx)
+{
+	call_ended(CALL_CONNECT, ctx->ret);
+	return 0;
+}
+
+SEC("tracepoint")
+int watch_sendto(struct trace_event_raw_sys_exit *ctx)
+{
+	call_ended(CALL_SENDTO, ctx->ret);
+	return 0;
+}
+
+/* For sendmmsg() too, whose first message is the one that fails. */
+SEC("tracepoint")
+int watch_sendmsg(struct trace_event_raw_sys_exit *ctx)
+{
+	call_ended(CALL_SENDMSG, ctx->ret);
 	return 0;
 }
 

@@ -5,6 +5,19 @@
  */
 #pragma once
 
+#define EPERM	      1
+#define EACCES	      13
+#define EINVAL	      22
+#define EMSGSIZE      90
+#define EAFNOSUPPORT  97
+#define EADDRNOTAVAIL 99
+#define ENETDOWN      100
+#define ENETUNREACH   101
+#define ENOBUFS	      105
+#define EHOSTUNREACH  113
+
+#define O_NONBLOCK 04000 /* all machines this builds for */
+
 /* Whether the change of state is one that is told. A connect() that failed before its SYN has nothing to tell. */
 static __always_inline bool tcp_is_told(const struct sock *sk, int old_state, int new_state)
 {
@@ -13,6 +26,34 @@ static __always_inline bool tcp_is_told(const struct sock *sk, int old_state, in
 	if (new_state != TCP_CLOSE || old_state == TCP_CLOSE || old_state == TCP_LISTEN)
 		return false;
 	return old_state != TCP_SYN_SENT || BPF_CORE_READ((const struct tcp_sock *)sk, segs_out) != 0;
+}
+
+/* What the kernel says when it finds no way for a packet: all else is an answer, a wait, or a misuse of the call. */
+static __always_inline bool is_local_failure(__u32 error)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES:
+	case EINVAL: /* a blackhole route */
+	case EMSGSIZE:
+	case EAFNOSUPPORT:
+	case EADDRNOTAVAIL:
+	case ENETDOWN:
+	case ENETUNREACH:
+	case ENOBUFS:
+	case EHOSTUNREACH:
+		return true;
+	}
+	return false;
+}
+
+/* Whether a connect() waits for the connection, and will return an error that could be one without a packet. */
+static __always_inline bool tcp_is_waited_for(const struct sock *sk)
+{
+	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+
+	return socket && is_local_failure(BPF_CORE_READ(sk, sk_err)) &&
+	       !(BPF_CORE_READ(socket, file, f_flags) & O_NONBLOCK);
 }
 
 static __always_inline void tcp_fill(struct tcp_record *record, const struct sock *sk)

@@ -325,8 +325,9 @@ enum probe_stat {
 	STAT_DROPS_FILTERED = 10,  /* kfree_skb calls that are no drops (queue purge and the like) */
 	STAT_INTERFACES = 11,	   /* gauge: attached now */
 	STAT_ATTACH_FAILED = 12,
-	STAT_DROPS_UNPARSED = 13, /* dropped packets without a readable IP header */
-	STAT_COUNT = 14
+	STAT_DROPS_UNPARSED = 13,   /* dropped packets without a readable IP header */
+	STAT_CONNECT_MAP_FULL = 14, /* failed calls not accounted because their map was full */
+	STAT_COUNT = 15
 };
 
 /* Every struct is padded by hand: a compiler that lays one out differently must not build. */

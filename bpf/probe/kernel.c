@@ -178,6 +178,10 @@ int kernel_open(struct kernel *kernel, const struct kernel_names *names, const s
 		bpf_map__fd(programs->maps.drops),
 		{ bpf_map__fd(programs->maps.drops_even), bpf_map__fd(programs->maps.drops_odd) },
 	};
+	kernel->failures = (struct map_pair){
+		bpf_map__fd(programs->maps.failures),
+		{ bpf_map__fd(programs->maps.failures_even), bpf_map__fd(programs->maps.failures_odd) },
+	};
 	kernel->events_fd = bpf_map__fd(programs->maps.events);
 	kernel->l7_states_fd = bpf_map__fd(programs->maps.l7_states);
 	attach_tracing(kernel, names);

@@ -22,7 +22,7 @@ struct map_pair {
 
 struct kernel {
 	struct palomar_bpf *programs;
-	struct map_pair flows, drops;
+	struct map_pair flows, drops, failures;
 	int events_fd, l7_states_fd;
 	int task_file_fd;	     /* the iterator's link; -1 without it */
 	char missing[MISSING_BYTES]; /* "missing=...\n" lines for HELLO */

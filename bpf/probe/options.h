@@ -18,6 +18,7 @@ struct options {
 	int excluded_count;
 	uint32_t scan_interval_ms;
 	uint32_t flow_entries;
+	bool no_failed_calls;
 	bool print;
 };
 

@@ -95,6 +95,17 @@ static void print_tcp(const struct tcp_record *tcp)
 	       tcp->netns_inum, tcp->pid, tcp->cgroup_id);
 }
 
+static void print_connect(const struct connect_record *failed)
+{
+	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
+
+	printf("connect local=%s,%u remote=%s,%u protocol=%u family=%u error=%u count=%u netns=%u pid=%u cgroup=%llu "
+	       "comm=%.16s unit=%.128s\n",
+	       address_text(failed->local, local), failed->local_port, address_text(failed->remote, remote),
+	       failed->remote_port, failed->protocol, failed->family, failed->error, failed->count, failed->netns_inum,
+	       failed->pid, failed->cgroup_id, failed->comm, failed->unit);
+}
+
 static void print_record(const struct record_header *record)
 {
 	switch (record->type) {
@@ -115,6 +126,9 @@ static void print_record(const struct record_header *record)
 		break;
 	case RECORD_TCP:
 		print_tcp((const void *)record);
+		break;
+	case RECORD_CONNECT:
+		print_connect((const void *)record);
 		break;
 	case RECORD_SYMBOL: {
 		const struct symbol_record *symbol = (const void *)record;

@@ -64,6 +64,9 @@ int probe_open(struct probe *probe, const struct options *options)
 	probe->flows.interfaces = &probe->interfaces;
 	probe->flows.sockets = &probe->sockets;
 	drops_init(&probe->drops, &probe->kernel, &probe->names);
+	failures_init(&probe->failures, &probe->kernel);
+	if (!options->no_failed_calls)
+		failures_attach(&probe->failures);
 	sockets_init(&probe->sockets, &probe->kernel, probe->facts.netns_inum);
 	err = interfaces_open(&probe->interfaces, &probe->kernel, options);
 	if (err)
@@ -80,6 +83,7 @@ void probe_close(struct probe *probe)
 	kernel_close(&probe->kernel);
 	flows_free(&probe->flows);
 	drops_free(&probe->drops);
+	failures_free(&probe->failures);
 	sockets_free(&probe->sockets);
 	kernel_names_free(&probe->names);
 }
@@ -100,10 +104,14 @@ void probe_scan(struct probe *probe, bool is_last)
 	err = drops_read(&probe->drops);
 	if (err)
 		log_error("cannot read drops: %s", strerror(-err));
+	err = failures_read(&probe->failures);
+	if (err)
+		log_error("cannot read failed calls: %s", strerror(-err));
 	/* The grace periods have taken a while. */
 	probe_drain(probe);
 	flows_report(&probe->flows, &probe->outbox, is_last);
 	drops_report(&probe->drops, &probe->outbox);
+	failures_report(&probe->failures, &probe->outbox);
 	interfaces_sweep(&probe->interfaces);
 }
 
@@ -126,6 +134,7 @@ void probe_send_stats(struct probe *probe)
 	stats[STAT_FLOW_MAP_FULL] += probe->flows.untracked_packets;
 	stats[STAT_DROP_MAP_FULL] += probe->drops.untracked_packets;
 	stats[STAT_DROPS_FILTERED] += probe->drops.filtered_packets;
+	stats[STAT_CONNECT_MAP_FULL] += probe->failures.untracked;
 	stats[STAT_FRAMES_LOST] = probe->outbox.lost_bytes;
 	stats[STAT_FLOW_MAP_ENTRIES] = probe->flows.table.count;
 	stats[STAT_FLOW_MAP_MAX] = probe->flows.limit;

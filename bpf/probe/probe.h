@@ -3,6 +3,7 @@
 #pragma once
 
 #include "probe/drops.h"
+#include "probe/failures.h"
 #include "probe/flows.h"
 #include "probe/hello.h"
 #include "probe/interfaces.h"
@@ -23,6 +24,7 @@ struct probe {
 	struct interfaces interfaces;
 	struct flows flows;
 	struct drops drops;
+	struct failures failures;
 	struct sockets sockets;
 	struct outbox outbox;
 	struct server server;

@@ -44,8 +44,8 @@ void sockets_free(struct sockets *sockets)
 	table_free(&sockets->table);
 }
 
-/* The tail of the task's cgroup path: cgroup v2 if it says more than "/", else systemd's own hierarchy. */
-static void read_unit(uint32_t pid, char *unit, size_t size)
+/* cgroup v2 if it says more than "/", else systemd's own hierarchy. */
+void sockets_read_unit(uint32_t pid, char *unit, size_t size)
 {
 	char path[32], line[4096], systemd[4096] = "", unified[4096] = "";
 	const char *best;
@@ -111,7 +111,7 @@ static struct owned_socket *learn(struct sockets *sockets, const struct socket_r
 		return known;
 	memcpy(&known->record, record, offsetof(struct socket_record, unit));
 	memset(known->record.unit, 0, sizeof(known->record.unit));
-	read_unit(record->pid, known->record.unit, sizeof(known->record.unit));
+	sockets_read_unit(record->pid, known->record.unit, sizeof(known->record.unit));
 	known->is_reported = false;
 	return known;
 }

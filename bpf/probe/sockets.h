@@ -34,6 +34,8 @@ void sockets_seen(struct sockets *sockets, const struct socket_record *record);
 /* Sends what is new or changed, or everything to a collector that knows nothing. */
 void sockets_report(struct sockets *sockets, struct outbox *outbox);
 void sockets_forget_reported(struct sockets *sockets);
+/* The tail of the task's cgroup path, if the task is still there. */
+void sockets_read_unit(uint32_t pid, char *unit, size_t size);
 /* The socket at the end of the flow that its interface leads to; NULL if unknown. */
 const struct socket_facts *sockets_of_flow(const struct sockets *sockets, const struct interfaces *interfaces,
 					   const struct flow_key *key);

@@ -307,6 +307,23 @@ short_connections_tell_retransmits() {
 		grep -q "^tcp .*,8080 .* state=7 .* srtt_us=[1-9].* retransmits=[1-9].* error=0 netns=$client " "$work/out"
 }
 
+# Without a route there is no packet, and only the call tells.
+calls_without_a_route_are_told() {
+	start_printing || return 1
+	ip -n $a route add unreachable 198.51.100.0/24
+	ip -n $a -6 route add unreachable 2001:db8::/32
+	for peer in 198.51.100.1 2001:db8::1; do
+		in_ns $a build/traffic connect $peer 443 1 && return 1
+	done
+	sleep 0.5
+	stop_probe || return 1
+	namespace=$(stat -L -c %i /run/netns/$a)
+	grep '^connect' "$work/out"
+	for peer in 198.51.100.1 2001:db8::1; do
+		grep -q "^connect .* remote=$peer,443 protocol=6 .* error=113 count=1 netns=$namespace .* comm=traffic " "$work/out" || return 1
+	done
+}
+
 interfaces_come_and_go() {
 	start_printing || return 1
 	ip link add veth9 netns $host type veth peer name eth9 netns $a || return 1
@@ -452,6 +469,7 @@ check 'a closed port is seen' closed_port_is_a_drop
 check 'sockets have owners' sockets_have_owners
 check 'flows know the socket they lead to' flows_have_their_socket
 check 'a short connection tells its retransmits' short_connections_tell_retransmits
+check 'calls that find no route are told' calls_without_a_route_are_told
 check 'interfaces come and go' interfaces_come_and_go
 check 'sums survive a collector that comes and goes' sums_survive_reconnects
 check 'a collector that does not read loses payload only' slow_collector_loses_payload_only

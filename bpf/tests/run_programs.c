@@ -18,6 +18,7 @@
 
 #include "maps.h"
 #include "palomar.skel.h"
+#include "probe/tracepoints.h"
 #include "tests/packets.h"
 
 #define GO_ON	    ((uint32_t)-1)
@@ -115,6 +116,7 @@ static uint64_t stat_value(uint32_t stat)
 
 static void clear(const struct bpf_map *map)
 {
+	/* As large as the largest key. */
 	struct flow_key key;
 
 	while (!bpf_map_get_next_key(bpf_map__fd(map), NULL, &key))
@@ -125,6 +127,7 @@ static void start_over(void)
 {
 	clear(programs->maps.flows_even);
 	clear(programs->maps.l7_states);
+	clear(programs->maps.failures_even);
 	ring_buffer__consume(ring);
 	memset(&copied, 0, sizeof(copied));
 	told.tcp_count = 0;
@@ -242,6 +245,7 @@ static const char *run_parse_test(const struct parse_test *test)
 #include "tests/parse_tests.h"
 #include "tests/l7_tests.h"
 #include "tests/socket_tests.h"
+#include "tests/connect_tests.h"
 
 static bool open_programs(void)
 {
@@ -265,19 +269,37 @@ static bool open_programs(void)
 	return ring != NULL;
 }
 
+static void attach_to_calls(struct bpf_link *links[3])
+{
+	const struct bpf_program *const by_call[] = { programs->progs.watch_connect, programs->progs.watch_sendto,
+						      programs->progs.watch_sendmsg };
+	static const char *const calls[] = { "sys_exit_connect", "sys_exit_sendto", "sys_exit_sendmsg" };
+
+	for (int i = 0; i < 3; i++) {
+		int fd = tracepoint_open("syscalls", calls[i]);
+
+		links[i] = fd < 0 ? NULL : bpf_program__attach_perf_event(by_call[i], fd);
+		if (!links[i])
+			printf("# %s: %s\n", calls[i], strerror(fd < 0 ? -fd : errno));
+	}
+}
+
 static void run_socket_tests(void)
 {
-	struct bpf_link *link = bpf_program__attach(programs->progs.watch_sockets);
+	struct bpf_link *sockets = bpf_program__attach(programs->progs.watch_sockets), *calls[3];
 
+	attach_to_calls(calls);
 	for (size_t i = 0; i < sizeof(socket_tests) / sizeof(socket_tests[0]); i++) {
-		const char *why = "the program cannot be attached";
+		const char *why = "the programs cannot be attached";
 
 		start_over();
-		if (link)
+		if (sockets && calls[0] && calls[1] && calls[2])
 			why = socket_tests[i].run();
 		report(!why, socket_tests[i].name, why);
 	}
-	bpf_link__destroy(link);
+	for (int i = 0; i < 3; i++)
+		bpf_link__destroy(calls[i]);
+	bpf_link__destroy(sockets);
 }
 
 int main(void)

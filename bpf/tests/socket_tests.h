@@ -209,15 +209,3 @@ static const char *listener_is_silent(void)
 	REQUIRE(!wait_for_tcp(TCP_CLOSE, 1) && !told.tcp_count, "a listening socket was told as a connection");
 	return NULL;
 }
-
-static const struct {
-	const char *name;
-	const char *(*run)(void);
-} socket_tests[] = {
-	{ "both ends of a connection tell its opening and its end over IPv4", both_ends_tell_v4 },
-	{ "both ends of a connection tell its opening and its end over IPv6", both_ends_tell_v6 },
-	{ "the process of the end that connected is named", client_is_named },
-	{ "a refused connection tells why", refusal_is_told },
-	{ "a connection that is reset tells so at the other end", reset_is_told },
-	{ "a socket that only listened tells nothing", listener_is_silent },
-};

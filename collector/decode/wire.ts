@@ -258,6 +258,7 @@ export const probeStats = [
   'interfaces',
   'attach_failed',
   'drops_unparsed',
+  'connect_map_full',
 ] as const;
 
 /** Stats that are levels, not counts. */
