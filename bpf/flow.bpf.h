@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * flow_count(packet, skb, is_ingress): adds one packet to its conversation on this interface.
+ * flow_count_quoted(packet, skb): tells the conversation that an ICMP error quotes of it.
  */
 #pragma once
 
@@ -16,10 +17,10 @@ static __always_inline __u64 segments_of(const struct __sk_buff *skb, const stru
 	return segments ? segments : 1;
 }
 
-static __always_inline struct flow_counts *flow_open(void *map, const struct packet *packet)
+static __noinline struct flow_counts *flow_open(void *map, const struct packet *packet, __u64 now)
 {
 	struct flow_counts fresh = {
-		.first_ns = bpf_ktime_get_ns(),
+		.first_ns = now,
 		.initiator = packet->initiator,
 		.rst_by = NOBODY,
 		.ingress = { 2, 2 },
@@ -31,36 +32,98 @@ static __always_inline struct flow_counts *flow_open(void *map, const struct pac
 	return bpf_map_lookup_elem(map, &packet->key);
 }
 
-static __always_inline void flow_count(const struct packet *packet, const struct __sk_buff *skb, bool is_ingress)
+static __always_inline struct flow_counts *flow_of(const struct packet *packet, __u64 now)
 {
 	struct flow_counts *counts;
 	__u32 zero = 0;
 	void *map = bpf_map_lookup_elem(&flows, &zero);
 
 	if (!map)
-		return;
+		return NULL;
 	counts = bpf_map_lookup_elem(map, &packet->key);
-	if (!counts)
-		counts = flow_open(map, packet);
+	return counts ? counts : flow_open(map, packet, now);
+}
+
+/* SYN, SYN-ACK and RST: when a connection was asked for and answered, who refused it. */
+static __always_inline void count_handshake(struct flow_counts *counts, const struct packet *packet, __u64 now)
+{
+	__u32 sender = packet->sender & 1;
+
+	if (packet->tcp_flags & TCP_RST) {
+		__sync_fetch_and_add(&counts->resets[sender], 1);
+		if (counts->rst_by == NOBODY)
+			counts->rst_by = sender;
+	}
+	if (!(packet->tcp_flags & TCP_SYN))
+		return;
+	counts->initiator = packet->initiator;
+	if (packet->tcp_flags & TCP_ACK) {
+		if (!counts->syn_ack_ns)
+			counts->syn_ack_ns = now;
+		return;
+	}
+	if (counts->syn_ns && counts->syn_sequence == packet->sequence)
+		return;
+	counts->syn_ns = now;
+	counts->syn_ack_ns = 0;
+	counts->syn_sequence = packet->sequence;
+}
+
+static __always_inline void flow_count(const struct packet *packet, const struct __sk_buff *skb, bool is_ingress)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct flow_counts *counts = flow_of(packet, now);
+	__u32 sender = packet->sender & 1;
+
 	if (!counts) {
 		stat_add(STAT_FLOW_MAP_FULL, 1);
 		return;
 	}
 	stat_add(STAT_PACKETS_SEEN, 1);
-
-	__u32 sender = packet->sender & 1;
-
 	__sync_fetch_and_add(&counts->packets[sender], segments_of(skb, packet));
 	__sync_fetch_and_add(&counts->bytes[sender], skb->len);
 	/* The atomic write is rarely needed: flags repeat. */
 	if (packet->tcp_flags & ~counts->tcp_flags[sender])
 		__sync_fetch_and_or(&counts->tcp_flags[sender], packet->tcp_flags);
-	if (packet->tcp_flags & TCP_RST && counts->rst_by == NOBODY)
-		counts->rst_by = sender;
-	if (packet->key.protocol == IPPROTO_TCP && packet->initiator != INITIATOR_UNKNOWN)
-		counts->initiator = packet->initiator;
+	if (packet->tcp_flags & (TCP_SYN | TCP_RST))
+		count_handshake(counts, packet, now);
+	if (packet->is_window_closed)
+		__sync_fetch_and_add(&counts->zero_windows[sender], 1);
 	counts->ingress[sender] = is_ingress;
 	counts->icmp_type[sender] = packet->icmp_type;
 	counts->icmp_code[sender] = packet->icmp_code;
-	counts->last_ns = bpf_ktime_get_ns();
+	counts->last_ns = now;
+}
+
+/*
+ * What an ICMP error quotes is as this interface knows it: before or after translation, like the rest of the
+ * conversation. `packet` is the error, and is written over. A function of its own, so that the verifier walks it once
+ * and the way of other packets stays short.
+ */
+__noinline int flow_count_quoted(struct __sk_buff *skb, struct packet *packet)
+{
+	struct cursor cursor = { .skb = skb, .end = skb->len };
+	struct flow_counts *counts;
+	__u8 type, code;
+
+	if (!packet)
+		return -1;
+	type = packet->icmp_type;
+	code = packet->icmp_code;
+	cursor.offset = packet->payload_offset;
+	__builtin_memset(packet, 0, sizeof(*packet));
+	if (parse_quoted(&cursor, packet)) {
+		stat_add(STAT_INNER_UNPARSED, 1);
+		return -1;
+	}
+	packet->key.ifindex = skb->ifindex;
+	counts = flow_of(packet, bpf_ktime_get_ns());
+	if (!counts) {
+		stat_add(STAT_FLOW_MAP_FULL, 1);
+		return -1;
+	}
+	__sync_fetch_and_add(&counts->icmp_errors, 1);
+	counts->icmp_error_type = type;
+	counts->icmp_error_code = code;
+	return 0;
 }

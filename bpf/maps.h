@@ -34,6 +34,16 @@ struct flow_counts {
 	__u8 ingress[2];
 	__u8 icmp_type[2];
 	__u8 icmp_code[2];
+	/* From here on rarely written: on another cache line than the above. */
+	__u64 syn_ns;	    /* the first SYN with this sequence number, 0 if there was none */
+	__u64 syn_ack_ns;   /* the first answer to it */
+	__u32 syn_sequence; /* tells a SYN sent again from a new connection on the same ports */
+	__u32 zero_windows[2];
+	__u32 resets[2];
+	__u32 icmp_errors; /* counted without a packet of this conversation */
+	__u8 icmp_error_type;
+	__u8 icmp_error_code;
+	__u8 pad[6];
 };
 
 struct drop_key {
@@ -105,7 +115,7 @@ struct failure_counts {
 /* What is said of drop reasons one by one is said of those below this number. */
 #define REASON_BITS 512
 
-_Static_assert(sizeof(struct flow_counts) == 64, "map layout");
+_Static_assert(sizeof(struct flow_counts) == 112, "map layout");
 _Static_assert(sizeof(struct drop_key) == 72, "map layout");
 _Static_assert(sizeof(struct drop_counts) == 56, "map layout");
 _Static_assert(sizeof(struct l7_state) == 24, "map layout");

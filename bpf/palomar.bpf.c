@@ -36,6 +36,8 @@ static __always_inline int watch(struct __sk_buff *skb, bool is_ingress, bool is
 	packet.key.ifindex = skb->ifindex;
 	flow_count(&packet, skb, is_ingress);
 	l7_copy(&packet, skb);
+	if (packet.is_icmp_error)
+		flow_count_quoted(skb, &packet);
 	return GO_ON;
 }
 

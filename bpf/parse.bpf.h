@@ -31,9 +31,14 @@
 #define TCP_FLAGS_MASK 0x1ff
 
 #define ICMP_ECHO_REPLY	    0
+#define ICMP_UNREACHABLE    3
+#define ICMP_SOURCE_QUENCH  4
 #define ICMP_ECHO_REQUEST   8
+#define ICMP_TIME_EXCEEDED  11
+#define ICMP_PARAMETER	    12
 #define ICMPV6_ECHO_REQUEST 128
 #define ICMPV6_ECHO_REPLY   129
+#define ICMPV6_INFORMATIVE  128 /* the first type that is no error */
 
 struct cursor {
 	struct __sk_buff *skb;	   /* of a tc program, or */
@@ -61,6 +66,8 @@ struct packet {
 	__u8 icmp_code;
 	__u8 is_echo_request;
 	__u8 is_echo_reply;
+	__u8 is_icmp_error;
+	__u8 is_window_closed;
 	__u32 sequence;
 	__u32 payload_offset;
 	__u32 payload_length;
@@ -103,6 +110,8 @@ static __always_inline int parse_tcp(struct cursor *cursor, struct packet *packe
 	packet->to_port = bpf_ntohs(words[1]);
 	packet->sequence = (__u32)bpf_ntohs(words[2]) << 16 | bpf_ntohs(words[3]);
 	packet->tcp_flags = bpf_ntohs(words[6]) & TCP_FLAGS_MASK;
+	/* A RST has no window to speak of. */
+	packet->is_window_closed = !words[7] && !(packet->tcp_flags & (TCP_SYN | TCP_RST));
 	packet->payload_offset = start + header;
 	packet->payload_length = cursor->end - packet->payload_offset;
 	return 0;
@@ -122,6 +131,14 @@ static __always_inline int parse_ports(struct cursor *cursor, struct packet *pac
 	return 0;
 }
 
+static __always_inline bool is_icmp_error(__u8 type, bool is_v6)
+{
+	if (is_v6)
+		return type && type < ICMPV6_INFORMATIVE;
+	return type == ICMP_UNREACHABLE || type == ICMP_SOURCE_QUENCH || type == ICMP_TIME_EXCEEDED ||
+	       type == ICMP_PARAMETER;
+}
+
 static __always_inline int parse_icmp(struct cursor *cursor, struct packet *packet, bool is_v6)
 {
 	__u8 header[8];
@@ -132,8 +149,10 @@ static __always_inline int parse_icmp(struct cursor *cursor, struct packet *pack
 	packet->icmp_code = header[1];
 	packet->is_echo_request = header[0] == (is_v6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO_REQUEST);
 	packet->is_echo_reply = header[0] == (is_v6 ? ICMPV6_ECHO_REPLY : ICMP_ECHO_REPLY);
+	packet->is_icmp_error = is_icmp_error(header[0], is_v6);
 	if (packet->is_echo_request || packet->is_echo_reply)
 		packet->from_port = packet->to_port = (__u16)header[4] << 8 | header[5];
+	packet->payload_offset = cursor->offset;
 	return 0;
 }
 
@@ -256,24 +275,42 @@ static __always_inline void order_ends(struct packet *packet)
 		packet->initiator = !packet->sender;
 }
 
-/* What `transport_required` says of a packet whose transport header cannot be read: no packet, or one without ports. */
-static __always_inline int parse_ip(struct cursor *cursor, struct packet *packet, bool transport_required)
+static __always_inline int parse_network(struct cursor *cursor, struct packet *packet, bool *later_fragment)
 {
 	__u32 start = cursor->offset;
-	bool later_fragment = false;
 	__u8 first;
-	int err;
 
 	if (cursor_read(cursor, &first, 1))
 		return -1;
 	cursor->offset = start;
 	if (first >> 4 == 4)
-		err = parse_ip4(cursor, packet, &later_fragment);
-	else if (first >> 4 == 6)
-		err = parse_ip6(cursor, packet, &later_fragment);
-	else
-		err = -1;
-	if (err)
+		return parse_ip4(cursor, packet, later_fragment);
+	if (first >> 4 == 6)
+		return parse_ip6(cursor, packet, later_fragment);
+	return -1;
+}
+
+/* What an ICMP error quotes: an IP header and, of most senders, the first 8 bytes behind it. */
+static __always_inline int parse_quoted(struct cursor *cursor, struct packet *packet)
+{
+	bool later_fragment = false;
+
+	if (parse_network(cursor, packet, &later_fragment))
+		return -1;
+	if (!later_fragment && packet->key.protocol == IPPROTO_TCP && parse_ports(cursor, packet))
+		return -1;
+	if (!later_fragment && packet->key.protocol != IPPROTO_TCP && parse_transport(cursor, packet))
+		return -1;
+	order_ends(packet);
+	return 0;
+}
+
+/* What `transport_required` says of a packet whose transport header cannot be read: no packet, or one without ports. */
+static __always_inline int parse_ip(struct cursor *cursor, struct packet *packet, bool transport_required)
+{
+	bool later_fragment = false;
+
+	if (parse_network(cursor, packet, &later_fragment))
 		return -1;
 	if (!later_fragment && parse_transport(cursor, packet) && transport_required)
 		return -1;

@@ -125,6 +125,8 @@ enum end_cause { END_NONE = 0, END_FIN = 1, END_RST = 2, END_TIMEOUT = 3, END_IN
  * Counters are what happened since the previous record of the same key: a sum over records is the truth. A connection
  * that closes is held back for one scan, so that a short one is START | END at once; an END may have nothing to count.
  * A packet that comes after the END makes UPDATE | END with the old first_mono_ns; a SYN after it makes a new START.
+ * A SYN that nobody answers ends with END_TIMEOUT 10 s after it was first sent. The same SYN sent again after that makes
+ * UPDATE | END; an answer to it takes the END back: UPDATE, with the old first_mono_ns.
  */
 struct flow_record {
 	struct record_header header;
@@ -146,14 +148,15 @@ struct flow_record {
 	__u32 srtt_us;	       /* kernel's smoothed RTT if known, else 0 */
 	__u32 retransmits;     /* since the previous record, if known */
 	__u64 cgroup_id;       /* of the local socket, 0 if unknown */
-	__u32 zero_windows[2]; /* segments by which the sender closed its own receive window */
+	__u32 zero_windows[2]; /* segments that said the sender's receive window is closed */
 	__u32 resets[2];       /* RST segments, by sender */
 	__u32 icmp_errors;     /* ICMP errors that quoted a packet of this conversation */
 	__u8 icmp_error_type;  /* of the latest one */
 	__u8 icmp_error_code;
 	__u8 encryption;    /* enum encryption */
 	__u8 carries;	    /* enum tunnel: this conversation is the outside of one */
-	__u32 handshake_us; /* SYN to SYN-ACK as the interface saw it; 0 if it did not see both */
+	__u32 handshake_us; /* first SYN, not its repetition, to first SYN-ACK as the interface saw them; said once,
+			       0 before and after, and where it did not see both */
 	__u32 pad2;
 };
 
@@ -327,7 +330,8 @@ enum probe_stat {
 	STAT_ATTACH_FAILED = 12,
 	STAT_DROPS_UNPARSED = 13,   /* dropped packets without a readable IP header */
 	STAT_CONNECT_MAP_FULL = 14, /* failed calls not accounted because their map was full */
-	STAT_COUNT = 15
+	STAT_INNER_UNPARSED = 15,   /* counted packets of which what they quote or carry could not be read */
+	STAT_COUNT = 16
 };
 
 /* Every struct is padded by hand: a compiler that lays one out differently must not build. */

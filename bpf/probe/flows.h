@@ -19,7 +19,9 @@ struct sockets;
 struct flows {
 	struct table table;
 	uint32_t limit;
-	uint64_t untracked_packets; /* of flows there was no room for */
+	uint64_t update_interval_ns; /* between records of a flow that goes on */
+	bool has_made_room;	     /* in this scan */
+	uint64_t untracked_packets;  /* of flows there was no room for */
 	const struct interfaces *interfaces;
 	const struct sockets *sockets;
 	struct kernel *kernel;

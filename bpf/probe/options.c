@@ -20,6 +20,7 @@ static const char help[] =
 	"  --uid N                    make the socket belong to this user\n"
 	"  --exclude-interface NAME   do not watch this interface; shell pattern; may be repeated\n"
 	"  --scan-interval-ms N       how often flows and drops are read (default 1000, 50 to 60000)\n"
+	"  --update-interval-ms N     how often a flow that goes on is reported (default 5000, 50 to 600000)\n"
 	"  --flow-map-entries N       conversations held at once (default 131072, 64 to 16777216)\n"
 	"  --no-failed-calls          do not look at connect() and sendto() that fail before a packet is made; it "
 	"costs\n"
@@ -73,12 +74,13 @@ static void check(const struct options *options)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	enum { SOCKET = 1, UID, EXCLUDE, SCAN, ENTRIES, NO_FAILED_CALLS, PRINT, HELP };
+	enum { SOCKET = 1, UID, EXCLUDE, SCAN, UPDATE, ENTRIES, NO_FAILED_CALLS, PRINT, HELP };
 	static const struct option flags[] = {
 		{ "socket", required_argument, NULL, SOCKET },
 		{ "uid", required_argument, NULL, UID },
 		{ "exclude-interface", required_argument, NULL, EXCLUDE },
 		{ "scan-interval-ms", required_argument, NULL, SCAN },
+		{ "update-interval-ms", required_argument, NULL, UPDATE },
 		{ "flow-map-entries", required_argument, NULL, ENTRIES },
 		{ "no-failed-calls", no_argument, NULL, NO_FAILED_CALLS },
 		{ "print", no_argument, NULL, PRINT },
@@ -87,7 +89,9 @@ void options_parse(struct options *options, int argc, char **argv)
 	};
 	int flag;
 
-	*options = (struct options){ .socket_uid = -1, .scan_interval_ms = 1000, .flow_entries = 131072 };
+	*options = (struct options){
+		.socket_uid = -1, .scan_interval_ms = 1000, .update_interval_ms = 5000, .flow_entries = 131072
+	};
 	opterr = 0;
 	while ((flag = getopt_long(argc, argv, ":", flags, NULL)) != -1) {
 		switch (flag) {
@@ -102,6 +106,9 @@ void options_parse(struct options *options, int argc, char **argv)
 			break;
 		case SCAN:
 			options->scan_interval_ms = number("--scan-interval-ms", optarg, 50, 60000);
+			break;
+		case UPDATE:
+			options->update_interval_ms = number("--update-interval-ms", optarg, 50, 600000);
 			break;
 		case ENTRIES:
 			options->flow_entries = number("--flow-map-entries", optarg, 64, 1 << 24);

@@ -17,6 +17,7 @@ struct options {
 	const char *excluded[EXCLUDED_MAX];
 	int excluded_count;
 	uint32_t scan_interval_ms;
+	uint32_t update_interval_ms;
 	uint32_t flow_entries;
 	bool no_failed_calls;
 	bool print;

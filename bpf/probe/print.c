@@ -35,7 +35,12 @@ static void print_flow(const struct flow_record *flow)
 	       flow->kind, flow->end_cause, flow->initiator, flow->rst_by, flow->bytes[0], flow->bytes[1],
 	       flow->packets[0], flow->packets[1], flow->tcp_flags[0], flow->tcp_flags[1], flow->ingress[0],
 	       flow->ingress[1], flow->icmp_type[0], flow->icmp_type[1]);
-	printf(" srtt_us=%u retransmits=%u cgroup=%llu\n", flow->srtt_us, flow->retransmits, flow->cgroup_id);
+	printf(" srtt_us=%u retransmits=%u cgroup=%llu handshake_us=%u zero_windows=%u,%u resets=%u,%u", flow->srtt_us,
+	       flow->retransmits, flow->cgroup_id, flow->handshake_us, flow->zero_windows[0], flow->zero_windows[1],
+	       flow->resets[0], flow->resets[1]);
+	printf(" icmp_errors=%u,%u,%u encryption=%u carries=%u tunnel=%u,%u\n", flow->icmp_errors,
+	       flow->icmp_error_type, flow->icmp_error_code, flow->encryption, flow->carries, flow->key.tunnel,
+	       flow->key.tunnel_id);
 }
 
 static void print_drop(const struct drop_record *drop)

@@ -61,6 +61,7 @@ int probe_open(struct probe *probe, const struct options *options)
 	if (!probe->ring)
 		return fail("cannot map the ring buffer", -errno);
 	flows_init(&probe->flows, &probe->kernel, options->flow_entries);
+	probe->flows.update_interval_ns = options->update_interval_ms * 1000000ull;
 	probe->flows.interfaces = &probe->interfaces;
 	probe->flows.sockets = &probe->sockets;
 	drops_init(&probe->drops, &probe->kernel, &probe->names);

@@ -218,10 +218,7 @@ static const char *both_directions_one_flow(void)
 	return NULL;
 }
 
-static const struct {
-	const char *name;
-	const char *(*run)(void);
-} story_tests[] = {
+static const struct story_test story_tests[] = {
 	{ "both directions are one flow", both_directions_one_flow },
 	{ "a full flow map is counted", full_map_is_counted },
 	{ "an unknown connection is copied for 16 segments each way", probing_stops },

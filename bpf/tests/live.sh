@@ -1,18 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 # The probe against real traffic: a "host" namespace that routes between two "pods", none of it in the machine's own
-# namespace. Prints TAP; leaves no namespace, process or program behind.
+# namespace. With an argument, only the tests that have it in their names. Prints TAP; leaves no namespace, process or
+# program behind.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
 host=palomar-bpf-h a=palomar-bpf-a b=palomar-bpf-b
 work=$(mktemp -d /tmp/palomar-bpf.XXXXXX)
-count=0 failures=0 probe='' server=''
+count=0 failures=0 probe='' server='' only=${1:-}
 
 # check NAME COMMAND...: one test; the command's output explains a failure.
 check() {
 	name=$1
 	shift
+	case $name in *"$only"*) ;; *) return ;; esac
 	count=$((count + 1))
 	if "$@" >"$work/why" 2>&1; then
 		echo "ok $count - $name"
@@ -71,7 +73,7 @@ topology() {
 
 start_printing() {
 	rm -f "$work/out" "$work/err"
-	ip netns exec $host build/palomar-probe --print --scan-interval-ms 200 >"$work/out" 2>"$work/err" &
+	ip netns exec $host build/palomar-probe --print --scan-interval-ms 200 "$@" >"$work/out" 2>"$work/err" &
 	probe=$!
 	wait_for "$work/err" watching
 }
@@ -253,6 +255,113 @@ closed_port_is_a_drop() {
 	stop_probe || return 1
 	reason=$(sed -n 's/^reason\.\([0-9]*\)=NO_SOCKET$/\1/p' "$work/out")
 	grep -q "^drop .*b=10.99.0.2,81 .* reason=$reason " "$work/out"
+}
+
+# A firewall that swallows SYNs: one client gives up after 3 s, the other's goes through when the firewall is gone.
+# Both ends are told after 10 s; the second is taken back.
+unanswered_syn_ends_soon() {
+	start_printing || return 1
+	in_ns $a sh -c 'echo 40 >/proc/sys/net/ipv4/tcp_syn_linear_timeouts; echo 40 >/proc/sys/net/ipv4/tcp_syn_retries'
+	in_ns $host nft -f - <<-EOF || return 1
+		table inet palomar_bpf {
+			chain forward {
+				type filter hook forward priority 0; policy accept;
+				ip saddr 10.99.0.1 tcp dport 8080 drop
+			}
+		}
+	EOF
+	index=$(ifindex_of veth1) ended="kind=[4-6] end=3 initiator=0 rst_by=2"
+	in_ns $a build/traffic send 10.99.0.2 8080 1 2>/dev/null
+	ip netns exec $a build/traffic patient 10.99.0.2 8080 1 &
+	client=$!
+	wait_for "$work/out" "^flow.*,8080 .* ifindex=$index $ended" || return 1
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ "$(ends "$ended")" -eq 2 ] && break
+		sleep 1
+	done
+	[ "$(ends "$ended")" -eq 2 ] || { echo "$(ends "$ended") of 2 have ended"; return 1; }
+	in_ns $host nft delete table inet palomar_bpf
+	wait $client || return 1
+	sleep 1
+	stop_probe || return 1
+	grep "^flow.*,8080 .* ifindex=$index " "$work/out"
+	grep -q "^flow.*,8080 .* ifindex=$index kind=6 end=1 initiator=0 .* handshake_us=[0-9]\{8\} " "$work/out"
+}
+
+# ends PATTERN: how many conversations at $index have such an end.
+ends() {
+	grep "^flow.*,8080 .* ifindex=$index $1" "$work/out" | awk '{ print $2, $3 }' | sort -u | wc -l
+}
+
+handshake_is_told_once() {
+	start_printing --update-interval-ms 200 || return 1
+	ip netns exec $a build/traffic pipeline 10.99.0.2 8080 100000000 16 &
+	client=$!
+	sleep 2
+	kill $client
+	wait $client
+	stop_probe || return 1
+	index=$(ifindex_of veth1)
+	grep "^flow.*,8080 .* ifindex=$index " "$work/out"
+	[ "$(grep -c "^flow.*,8080 .* ifindex=$index .* handshake_us=[1-9]" "$work/out")" -eq 1 ] &&
+		[ "$(grep -c "^flow.*,8080 .* ifindex=$index " "$work/out")" -ge 4 ]
+}
+
+# In 3.5 s at one record a second; the scans are five times as many.
+long_connection_is_reported_now_and_then() {
+	start_printing --update-interval-ms 1000 || return 1
+	ip netns exec $a build/traffic pipeline 10.99.0.2 8080 100000000 16 &
+	client=$!
+	sleep 3.5
+	stop_probe || return 1
+	kill $client
+	wait $client
+	index=$(ifindex_of veth1)
+	grep "^flow.*,8080 .* ifindex=$index " "$work/out"
+	records=$(grep -c "^flow.*,8080 .* ifindex=$index " "$work/out")
+	[ "$records" -ge 3 ] && [ "$records" -le 5 ]
+}
+
+refusal_is_the_end() {
+	start_printing || return 1
+	in_ns $a build/traffic send 10.99.0.2 81 1 2>/dev/null
+	in_ns $a build/traffic send fd99:2::2 81 1 2>/dev/null
+	sleep 1
+	stop_probe || return 1
+	index=$(ifindex_of veth1)
+	grep '^flow.*,81 ' "$work/out"
+	[ "$(grep -c "^flow.*b=.*,81 .* ifindex=$index kind=5 end=2 initiator=0 rst_by=1 .* resets=0,1 " "$work/out")" -eq 2 ]
+}
+
+icmp_errors_name_the_conversation() {
+	start_printing || return 1
+	in_ns $a build/traffic query 10.99.0.2 9 1 && in_ns $a build/traffic query fd99:2::2 9 1 || return 1
+	sleep 1
+	stop_probe || return 1
+	index=$(ifindex_of veth1)
+	grep '^flow.*,9 ' "$work/out"
+	grep -q "^flow.*b=10.99.0.2,9 protocol=17 .* ifindex=$index .* icmp_errors=1,3,3 " "$work/out" &&
+		grep -q "^flow.*b=fd99:2::2,9 protocol=17 .* ifindex=$index .* icmp_errors=1,1,4 " "$work/out"
+}
+
+# A server that does not read closes its window, and nobody else's.
+closed_window_is_counted() {
+	start_printing || return 1
+	ip netns exec $b build/traffic serve 8081 &
+	sleeper=$!
+	sleep 0.3
+	kill -STOP $sleeper
+	ip netns exec $a build/traffic send 10.99.0.2 8081 20000000 &
+	client=$!
+	sleep 1.5
+	kill -CONT $sleeper
+	wait $client
+	kill $sleeper
+	wait $sleeper
+	stop_probe || return 1
+	index=$(ifindex_of veth1)
+	grep '^flow.*,8081 ' "$work/out"
+	grep -q "^flow.*b=10.99.0.2,8081 .* ifindex=$index .* zero_windows=0,[1-9]" "$work/out"
 }
 
 # A listening socket has its owner from the walk, a connection from its making; both name pid and namespace.
@@ -466,6 +575,12 @@ check 'a short connection is one record' short_connections_are_one_record
 check 'an nftables drop is seen, and no other' one_drop_and_no_other
 check 'a drop in a bridge is seen' drop_in_a_bridge_is_seen
 check 'a closed port is seen' closed_port_is_a_drop
+check 'a refused connection ends at once, reset by the server' refusal_is_the_end
+check 'a SYN without an answer ends after 10 s, and an answer takes it back' unanswered_syn_ends_soon
+check 'a handshake is told once' handshake_is_told_once
+check 'a long connection is reported once per interval' long_connection_is_reported_now_and_then
+check 'ICMP errors name the conversation they are about' icmp_errors_name_the_conversation
+check 'a server that does not read is seen to close its window' closed_window_is_counted
 check 'sockets have owners' sockets_have_owners
 check 'flows know the socket they lead to' flows_have_their_socket
 check 'a short connection tells its retransmits' short_connections_tell_retransmits

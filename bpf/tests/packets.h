@@ -46,6 +46,7 @@ struct layer {
 	int from_port; /* default by direction */
 	int to_port;
 	int flags; /* TCP */
+	bool is_window_closed;
 	uint32_t sequence;
 	const char *text;
 	int count;   /* bytes, if no text */
@@ -88,6 +89,11 @@ struct layer {
 #define SCTP(...)                                                                                                      \
 	{                                                                                                              \
 		.kind = LAYER_PORTS, .type = 132, ##__VA_ARGS__                                                        \
+	}
+/* The first 8 bytes of any transport with ports. */
+#define PORTS8(protocol, ...)                                                                                          \
+	{                                                                                                              \
+		.kind = LAYER_PORTS, .type = protocol, .count = 8, ##__VA_ARGS__                                       \
 	}
 #define ICMP4(t, ...)                                                                                                  \
 	{                                                                                                              \
@@ -141,7 +147,7 @@ static inline uint32_t layer_size(const struct layer *layer)
 	case LAYER_ICMP:
 		return 8;
 	case LAYER_PORTS:
-		return 12;
+		return layer->count ? layer->count : 12;
 	case LAYER_BYTES:
 	case LAYER_PADDING:
 		return layer->text ? strlen(layer->text) : (uint32_t)layer->count;
@@ -224,6 +230,7 @@ static inline void fill_layer(uint8_t *at, const struct layer *layer, uint32_t r
 		put16(at + 4, layer->sequence >> 16);
 		put16(at + 6, layer->sequence);
 		put16(at + 12, (5 + layer->options / 4) << 12 | layer->flags);
+		put16(at + 14, layer->is_window_closed ? 0 : 0x2000);
 		break;
 	case LAYER_UDP:
 		fill_ports(at, layer);

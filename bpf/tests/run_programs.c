@@ -55,6 +55,12 @@ struct parse_test {
 	uint32_t gso_segments, gso_size;
 };
 
+/* Several packets; a complaint, or NULL. */
+struct story_test {
+	const char *name;
+	const char *(*run)(void);
+};
+
 struct copied {
 	uint32_t records, bytes;
 	struct l7_record last;
@@ -246,6 +252,7 @@ static const char *run_parse_test(const struct parse_test *test)
 #include "tests/l7_tests.h"
 #include "tests/socket_tests.h"
 #include "tests/connect_tests.h"
+#include "tests/health_tests.h"
 
 static bool open_programs(void)
 {
@@ -302,6 +309,17 @@ static void run_socket_tests(void)
 	bpf_link__destroy(sockets);
 }
 
+static void run_stories(const struct story_test *tests, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *why;
+
+		start_over();
+		why = tests[i].run();
+		report(!why, tests[i].name, why);
+	}
+}
+
 int main(void)
 {
 	if (!open_programs())
@@ -311,13 +329,8 @@ int main(void)
 
 		report(!why, parse_tests[i].name, why);
 	}
-	for (size_t i = 0; i < sizeof(story_tests) / sizeof(story_tests[0]); i++) {
-		const char *why;
-
-		start_over();
-		why = story_tests[i].run();
-		report(!why, story_tests[i].name, why);
-	}
+	run_stories(story_tests, sizeof(story_tests) / sizeof(story_tests[0]));
+	run_stories(health_tests, sizeof(health_tests) / sizeof(health_tests[0]));
 	run_socket_tests();
 	printf("1..%d\n# %d passed, %d failed\n", passed + failed, passed, failed);
 	ring_buffer__free(ring);

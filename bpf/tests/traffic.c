@@ -4,6 +4,7 @@
  *
  *   traffic serve PORT                        answers each HTTP request, discards anything else
  *   traffic send ADDRESS PORT BYTES           one connection, that many bytes, closed in order
+ *   traffic patient ADDRESS PORT N            the same, and waits up to 60 s for an answer
  *   traffic pipeline ADDRESS PORT N DEPTH     N requests of 90 bytes, DEPTH in each write
  *   traffic connect ADDRESS PORT N            N connections of one byte, one after the other
  *   traffic query ADDRESS PORT N              N datagrams of 40 bytes from N ports
@@ -23,6 +24,8 @@
 #define CLIENTS_MAX   256
 
 static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+static int patience_s = 3;
 
 static void fail(const char *what)
 {
@@ -60,7 +63,7 @@ static int open_socket(const char *address, const char *port, int type)
 	struct addrinfo hints = { .ai_socktype = type,
 				  .ai_flags = address ? 0 : AI_PASSIVE,
 				  .ai_family = address ? 0 : AF_INET6 };
-	struct timeval patience = { .tv_sec = 3 };
+	struct timeval patience = { .tv_sec = patience_s };
 	struct addrinfo *found;
 	int fd, one = 1;
 
@@ -204,7 +207,10 @@ int main(int argc, char **argv)
 		serve(argv[2]);
 	else if (argc > 4 && !strcmp(command, "send"))
 		send_bytes(argv[2], argv[3], count);
-	else if (argc > 5 && !strcmp(command, "pipeline"))
+	else if (argc > 4 && !strcmp(command, "patient")) {
+		patience_s = 60;
+		send_bytes(argv[2], argv[3], count);
+	} else if (argc > 5 && !strcmp(command, "pipeline"))
 		pipeline(argv[2], argv[3], count, strtoul(argv[5], NULL, 10));
 	else if (argc > 4 && !strcmp(command, "connect"))
 		connect_often(argv[2], argv[3], count);

@@ -259,6 +259,7 @@ export const probeStats = [
   'attach_failed',
   'drops_unparsed',
   'connect_map_full',
+  'inner_unparsed',
 ] as const;
 
 /** Stats that are levels, not counts. */
