@@ -12,7 +12,7 @@ import { frameType } from '../collector/decode/wire.ts';
 import { createIdentity } from '../collector/identity/identity.ts';
 import { createPipeline } from '../collector/pipeline.ts';
 import { createBlock, type Block, type Schema } from '../db/native/block.ts';
-import { coverageColumns, flowColumns } from '../model/flow-columns.ts';
+import { coverageColumns, endpointColumns, flowColumns } from '../model/flow-columns.ts';
 import { formatTable } from './table.ts';
 
 const batchRows = 10_000;
@@ -27,6 +27,8 @@ const argumentsSchema = z.object({ recording: z.string() });
 
 interface Sink {
   flows(): Block<typeof flowColumns>;
+  endpoints(): Block<typeof endpointColumns>;
+  readonly endpointsEpoch: number;
   coverage(): Block<typeof coverageColumns>;
 }
 
@@ -118,7 +120,12 @@ function main(): void {
   const { recording } = argumentsSchema.parse(values);
   const bytes = readFileSync(recording);
   const records = countRecords(bytes);
-  const sink: Sink = { flows: discarding(flowColumns), coverage: discarding(coverageColumns) };
+  const sink: Sink = {
+    flows: discarding(flowColumns),
+    endpoints: discarding(endpointColumns),
+    endpointsEpoch: 0,
+    coverage: discarding(coverageColumns),
+  };
   const { rows } = play(bytes, sink);
 
   let frames = 0;

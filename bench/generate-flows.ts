@@ -5,9 +5,7 @@
 import { flowKey } from '../collector/decode/wire.ts';
 import type { Endpoint } from '../collector/identity/endpoint.ts';
 import type { DnsExchange, HttpExchange } from '../collector/protocol/exchange.ts';
-import { createFlowRows, noCounts, type FlowRow, type FlowRows } from '../collector/sink/flow-rows.ts';
-import type { Block } from '../db/native/block.ts';
-import type { flowColumns } from '../model/flow-columns.ts';
+import { createFlowRows, noCounts, type FlowRow, type FlowRows, type FlowSink } from '../collector/sink/flow-rows.ts';
 import { createRandom, createZipf, pick, type Random } from './random.ts';
 
 interface Pod {
@@ -148,13 +146,13 @@ function tell(edge: Edge, service: string, random: Random): Told {
 }
 
 /** The cluster is always the same, `seed` makes what it does; `firstId` must be above every id of earlier traffic. */
-export function createTraffic(seed: number, firstId: bigint, block: () => Block<typeof flowColumns>): Traffic {
+export function createTraffic(seed: number, firstId: bigint, sink: FlowSink): Traffic {
   const layout = createRandom(clusterSeed);
   const random = createRandom(seed);
   const nodeRows = Array.from({ length: nodes }, (_none, node) =>
     createFlowRows(
       { cluster: 'bench', node: `node-${node}`, source: 'probe', firstId: firstId + (BigInt(node) << 40n) },
-      block,
+      sink,
     ),
   );
   const deployed = Array.from({ length: workloads }, (_none, at) => createWorkload(at, nodeRows, layout));

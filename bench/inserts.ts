@@ -5,7 +5,7 @@ import type { Log } from '../db/log.ts';
 import { migrate } from '../db/migrations/migrate.ts';
 import { createBlock } from '../db/native/block.ts';
 import { createWriter, type Writer } from '../db/writer.ts';
-import { flowColumns } from '../model/flow-columns.ts';
+import { endpointColumns, flowColumns } from '../model/flow-columns.ts';
 import { createTraffic } from './generate-flows.ts';
 import type { Range } from '../db/queries/range.ts';
 
@@ -62,15 +62,17 @@ async function produce(slice: Range, rows: number, append: (timeNs: bigint) => v
 }
 
 async function encodeOnly(slice: Range, rows: number, seed: number): Promise<void> {
-  const block = createBlock(flowColumns, batchRows);
-  const traffic = createTraffic(seed, 1n, () => block);
+  const [block, endpoints] = [createBlock(flowColumns, batchRows), createBlock(endpointColumns, batchRows)];
+  const traffic = createTraffic(seed, 1n, { flows: () => block, endpoints: () => endpoints, endpointsEpoch: 0 });
   await produce(
     slice,
     rows,
     (timeNs) => traffic.append(timeNs),
     async () => {
-      block.encode();
-      block.reset();
+      for (const full of [endpoints, block]) {
+        full.encode();
+        full.reset();
+      }
       await turn();
     },
   );
@@ -79,7 +81,7 @@ async function encodeOnly(slice: Range, rows: number, seed: number): Promise<voi
 /** Until the store has acknowledged every row. */
 async function insert(writer: Writer, slice: Range, rows: number, seed: number): Promise<void> {
   const wanted = writer.stats.rowsWritten + rows;
-  const traffic = createTraffic(seed, BigInt(seed) << 44n, () => writer.flows());
+  const traffic = createTraffic(seed, BigInt(seed) << 44n, writer);
   await produce(
     slice,
     rows,

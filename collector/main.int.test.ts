@@ -125,7 +125,8 @@ describe.skipIf(skipped !== null)('the collector process', () => {
       packets: z.string(),
     });
     const flows = await ask(
-      'SELECT kind, src_workload, http_path, http_status, toString(packets_to_dst) AS packets FROM flows ORDER BY id',
+      `SELECT kind, workload AS src_workload, http_path, http_status, toString(packets_to_dst) AS packets
+       FROM flows JOIN endpoints ON endpoints.id = src_endpoint ORDER BY flows.id`,
       row,
     );
     expect(flows).toEqual([

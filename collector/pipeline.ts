@@ -35,7 +35,7 @@ export interface PipelineConfig {
 export interface PipelineDeps {
   readonly identity: Identity;
   readonly counters: Counters;
-  readonly writer: Pick<Writer, 'flows' | 'coverage'>;
+  readonly writer: Pick<Writer, 'flows' | 'endpoints' | 'endpointsEpoch' | 'coverage'>;
   /** Tells the probe what to copy of a connection. */
   onVerdict(key: Buffer, copy: number): void;
   onHello(hello: Hello): void;
@@ -64,7 +64,7 @@ const waitingLimit = 20_000;
 
 export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipeline {
   const { identity, counters } = deps;
-  const rows = createFlowRows({ ...config, firstId: config.firstRowId }, () => deps.writer.flows());
+  const rows = createFlowRows({ ...config, firstId: config.firstRowId }, deps.writer);
   const coverage = createCoverage(config, counters, () => deps.writer.coverage());
   const symbols = new Map<bigint, string>();
   let hello: Hello | null = null;

@@ -1,7 +1,8 @@
 /** Rows for tests: everything a row needs, with nothing in it but what the test says. */
-import { flowColumns, type ColumnType } from '../model/flow-columns.ts';
+import { endpointColumns, flowColumns, type ColumnType, type EndpointAttribute } from '../model/flow-columns.ts';
 import { parseAddress } from '../model/filter/cidr.ts';
 import type { Block, Schema } from './native/block.ts';
+import { endpointId, wideId, workloadId } from './native/endpoint-id.ts';
 
 type Value = number | bigint | string | readonly string[];
 
@@ -30,12 +31,59 @@ export function appendRow<S extends Schema>(schema: S, block: Block<S>, row: Row
   block.endRow();
 }
 
+/** A flow with its endpoints, as a reader sees it. */
+export type FlowOf = RowOf<typeof flowColumns> & {
+  readonly [K in `${'src' | 'dst'}_${EndpointAttribute}`]?: Value;
+};
+
+export interface FlowSink {
+  flows(): Block<typeof flowColumns>;
+  endpoints(): Block<typeof endpointColumns>;
+}
+
+/** What each writer has been given already. */
+const written = new WeakMap<FlowSink, Set<bigint>>();
+
+/** Appends the endpoint unless this writer has it, and returns what a flow holds of it. */
+function appendEnd(sink: FlowSink, end: 'src' | 'dst', cluster: string, row: FlowOf): RowOf<typeof flowColumns> {
+  const text = (name: EndpointAttribute): string => String(row[`${end}_${name}`] ?? '');
+  const list = (name: 'labels' | 'names'): readonly string[] => {
+    const value = row[`${end}_${name}`];
+    return typeof value === 'object' ? value : [];
+  };
+  const facts = {
+    namespace: text('namespace'),
+    pod: text('pod'),
+    workload: text('workload'),
+    workloadKind: text('workload_kind'),
+    service: text('service'),
+    labels: list('labels'),
+    identity: Number(row[`${end}_identity`] ?? 0),
+    names: list('names'),
+    process: text('process'),
+    unit: text('unit'),
+    container: text('container'),
+  };
+  const id = wideId(endpointId(cluster, facts));
+  const workload = wideId(workloadId(cluster, facts));
+  const known = written.get(sink) ?? new Set();
+  written.set(sink, known);
+  if (!known.has(id)) {
+    known.add(id);
+    const { workloadKind, ...others } = facts;
+    const seen = row.time ?? 0;
+    const endpoint = { id, workload_id: workload, seen, cluster, ...others, workload_kind: workloadKind };
+    appendRow(endpointColumns, sink.endpoints(), endpoint);
+  }
+  return { [`${end}_endpoint`]: id, [`${end}_workload_id`]: workload };
+}
+
 let nextId = 1n;
 
 /** A minute of TCP from production/frontend to production/api, counted by the source. */
-export function appendFlow(block: Block<typeof flowColumns>, row: RowOf<typeof flowColumns> = {}): void {
+export function appendFlow(sink: FlowSink, of: FlowOf = {}): void {
   nextId += 1n;
-  appendRow(flowColumns, block, {
+  const row: FlowOf = {
     id: nextId,
     connection_id: 1,
     cluster: 'default',
@@ -60,6 +108,9 @@ export function appendFlow(block: Block<typeof flowColumns>, row: RowOf<typeof f
     dst_workload_kind: 'Deployment',
     protocol: 'TCP',
     ip_version: 4,
-    ...row,
-  });
+    ...of,
+  };
+  const cluster = String(row.cluster);
+  const ends = { ...appendEnd(sink, 'src', cluster, row), ...appendEnd(sink, 'dst', cluster, row) };
+  appendRow(flowColumns, sink.flows(), { ...row, ...ends });
 }

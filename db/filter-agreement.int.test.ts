@@ -166,7 +166,7 @@ describe.skipIf(whyNoEngine() !== null)('a filter in SQL and in memory', () => {
     client = createStoreClient(store.url);
     const writer = createWriter({ url: store.url }, { log: quiet, clock: Date });
     writer.start(signal);
-    for (const one of flows) appendFlow(writer.flows(), columnsOf(one));
+    for (const one of flows) appendFlow(writer, columnsOf(one));
     await writer.stop();
     expect(writer.stats.rowsWritten).toBe(flows.length);
   });

@@ -13,13 +13,36 @@ function compiled(text: string): string {
 describe('filterSql', () => {
   it.each([
     ['', '1'],
-    ['from.ns:production', 'src_namespace = {p0:String} | p0=production'],
-    ['pod:*', "(src_pod != '' OR dst_pod != '')"],
-    ['to.pod:""', 'dst_pod = {p0:String} | p0='],
-    ['to.workload:a%b_*', "(dst_workload != '' AND dst_workload LIKE {p0:String}) | p0=a\\%b\\_%"],
+    [
+      'from.ns:production',
+      'src_workload_id IN (SELECT workload_id FROM endpoints WHERE namespace = {p0:String}) | p0=production',
+    ],
+    [
+      'pod:*',
+      "(src_endpoint IN (SELECT id FROM endpoints WHERE pod != '') OR " +
+        "dst_endpoint IN (SELECT id FROM endpoints WHERE pod != ''))",
+    ],
+    ['to.pod:""', 'dst_endpoint NOT IN (SELECT id FROM endpoints WHERE NOT (pod = {p0:String})) | p0='],
+    [
+      'from.ns:a from.pod:b',
+      'src_endpoint IN (SELECT id FROM endpoints WHERE (namespace = {p0:String} AND pod = {p1:String})) | p0=a | p1=b',
+    ],
+    [
+      'to.ns:a or verdict:dropped or to.workload:b',
+      '(dst_workload_id IN (SELECT workload_id FROM endpoints WHERE (namespace = {p0:String} OR workload = {p1:String}))' +
+        ' OR verdict = {p2:String}) | p0=a | p1=b | p2=DROPPED',
+    ],
+    [
+      'not to.workload:a%b_*',
+      'dst_workload_id NOT IN (SELECT workload_id FROM endpoints WHERE ' +
+        "NOT (NOT ((workload != '' AND workload LIKE {p0:String})))) | p0=a\\%b\\_%",
+    ],
     ['reason:Netfilter*', "(drop_reason != '' AND lower(drop_reason) LIKE {p0:String}) | p0=netfilter%"],
-    ['to.name:Stripe.com', 'arrayExists(x -> lower(x) = {p0:String}, dst_names) | p0=stripe.com'],
-    ['from.name:""', 'empty(src_names)'],
+    [
+      'to.name:Stripe.com',
+      'dst_endpoint IN (SELECT id FROM endpoints WHERE arrayExists(x -> lower(x) = {p0:String}, names)) | p0=stripe.com',
+    ],
+    ['from.name:""', 'src_endpoint NOT IN (SELECT id FROM endpoints WHERE NOT (empty(names)))'],
     ['to.ip:10.0.0.0/8', '(dst_ip BETWEEN {p0:IPv6} AND {p1:IPv6}) | p0=::ffff:10.0.0.0 | p1=::ffff:10.255.255.255'],
     ['to.port:443', 'dst_port = {p0:UInt64} | p0=443'],
     ['http.status:5xx', '(http_status BETWEEN {p0:UInt64} AND {p1:UInt64} AND http_status != 0) | p0=500 | p1=599'],

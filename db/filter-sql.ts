@@ -1,41 +1,153 @@
 /**
  * Compiles a filter to a condition on `flows` that says what model/filter/evaluate.ts says of a flow. Values travel as
- * parameters only.
+ * parameters only. Tests of what an end is become sets of endpoints, one per end where `and`, `or` and `not` allow it.
  */
 import { assertNever } from '../model/assert-never.ts';
 import type { Comparison, Expression, Filter, Glob, Term, Test } from '../model/filter/ast.ts';
 import { cidrBounds } from '../model/filter/cidr.ts';
 import { fieldOf, foldCase, type EndField, type FlowField } from '../model/filter/fields.ts';
+import type { EndpointAttribute } from '../model/flow-columns.ts';
 import { empty, ident, join, param, sql, type Param, type Sql } from './sql.ts';
 
 const nothing = sql`0`;
 
-export function filterSql(filter: Filter): Sql {
-  return filter.kind === 'all' ? sql`1` : compile(filter);
+/** What an end must be: a condition on `endpoints`. */
+interface EndpointSet {
+  readonly end: 'from' | 'to' | 'either';
+  /** Whether the workload alone decides, so that `src_workload_id` answers it. */
+  readonly isOfWorkload: boolean;
+  readonly condition: Sql;
+  /** Whether an endpoint without any attribute passes, as one that did not reach the store. */
+  readonly takesUnknown: boolean;
 }
 
-function compile(expression: Expression): Sql {
+type Part = { readonly kind: 'row'; readonly condition: Sql } | ({ readonly kind: 'set' } & EndpointSet);
+
+const ofWorkload: ReadonlySet<EndpointAttribute> = new Set(['namespace', 'workload', 'workload_kind']);
+
+export function filterSql(filter: Filter): Sql {
+  return filter.kind === 'all' ? sql`1` : written(compile(filter));
+}
+
+function compile(expression: Expression): Part {
   switch (expression.kind) {
     case 'term':
       return compileTerm(expression);
     case 'not':
-      return sql`NOT (${compile(expression.of)})`;
+      return negated(compile(expression.of));
     case 'and':
-      return sql`(${join(expression.of.map(compile), ' AND ')})`;
     case 'or':
-      return sql`(${join(expression.of.map(compile), ' OR ')})`;
+      return joined(expression.of.map(compile), expression.kind);
     default:
       return assertNever(expression);
   }
 }
 
-function compileTerm(term: Term): Sql {
+function negated(part: Part): Part {
+  // "Neither end" is more than "some end is not".
+  if (part.kind === 'row' || part.end === 'either') return { kind: 'row', condition: sql`NOT (${written(part)})` };
+  return { ...part, condition: sql`NOT (${part.condition})`, takesUnknown: !part.takesUnknown };
+}
+
+function joined(parts: readonly Part[], by: 'and' | 'or'): Part {
+  const merged: Part[] = [];
+  for (const part of parts) {
+    const at = merged.findIndex((other) => canMerge(other, part, by));
+    const other = merged[at];
+    if (other?.kind === 'set' && part.kind === 'set') merged[at] = mergedSet(other, part, by);
+    else merged.push(part);
+  }
+  const [only, ...more] = merged;
+  if (only !== undefined && more.length === 0) return only;
+  return { kind: 'row', condition: sql`(${join(merged.map(written), by === 'and' ? ' AND ' : ' OR ')})` };
+}
+
+/** That either end is an A and either end is a B may be true of different ends. */
+function canMerge(left: Part, right: Part, by: 'and' | 'or'): boolean {
+  if (left.kind !== 'set' || right.kind !== 'set' || left.end !== right.end) return false;
+  return by === 'or' || left.end !== 'either';
+}
+
+function mergedSet(left: EndpointSet, right: EndpointSet, by: 'and' | 'or'): Part {
+  const isAnd = by === 'and';
+  return {
+    kind: 'set',
+    end: left.end,
+    isOfWorkload: left.isOfWorkload && right.isOfWorkload,
+    condition: sql`(${join([left.condition, right.condition], isAnd ? ' AND ' : ' OR ')})`,
+    takesUnknown: isAnd ? left.takesUnknown && right.takesUnknown : left.takesUnknown || right.takesUnknown,
+  };
+}
+
+function written(part: Part): Sql {
+  if (part.kind === 'row') return part.condition;
+  if (part.end !== 'either') return inSet(part, part.end);
+  return sql`(${inSet(part, 'from')} OR ${inSet(part, 'to')})`;
+}
+
+function inSet(set: EndpointSet, end: 'from' | 'to'): Sql {
+  const prefix = end === 'from' ? 'src' : 'dst';
+  const column = set.isOfWorkload ? ident(`${prefix}_workload_id`) : ident(`${prefix}_endpoint`);
+  const id = set.isOfWorkload ? ident('workload_id') : ident('id');
+  // An unknown endpoint is in no set of known ones.
+  return set.takesUnknown
+    ? sql`${column} NOT IN (SELECT ${id} FROM endpoints WHERE NOT (${set.condition}))`
+    : sql`${column} IN (SELECT ${id} FROM endpoints WHERE ${set.condition})`;
+}
+
+function compileTerm(term: Term): Part {
   const field = fieldOf(term.field);
-  if (field.of === 'flow') return flowTest(field, term.test);
-  const from = endTest(field, ident(`src_${field.column}`), term.test);
-  const to = endTest(field, ident(`dst_${field.column}`), term.test);
-  if (term.end === 'from') return from;
-  return term.end === 'to' ? to : sql`(${from} OR ${to})`;
+  if (field.of === 'flow') return { kind: 'row', condition: flowTest(field, term.test) };
+  const end = term.end === 'flow' ? 'either' : term.end;
+  if (field.column === 'ip' || field.column === 'port') {
+    const from = endTest(field, ident(`src_${field.column}`), term.test);
+    const to = endTest(field, ident(`dst_${field.column}`), term.test);
+    const condition = end === 'from' ? from : end === 'to' ? to : sql`(${from} OR ${to})`;
+    return { kind: 'row', condition };
+  }
+  return {
+    kind: 'set',
+    end,
+    isOfWorkload: ofWorkload.has(field.column),
+    condition: endTest(field, ident(field.column), term.test),
+    takesUnknown: passesUnknown(term.test),
+  };
+}
+
+/** What a test says of the empty text, the empty list and the number 0. */
+function passesUnknown(test: Test): boolean {
+  switch (test.is) {
+    case 'text':
+      return test.glob.length === 1 && test.glob[0] === '';
+    case 'range':
+      return test.from <= 0 && test.to >= 0;
+    case 'number':
+      return comparesZero(test.comparison, test.value);
+    case 'label':
+    case 'network':
+    case 'word':
+    case 'id':
+      return false;
+    default:
+      return assertNever(test);
+  }
+}
+
+function comparesZero(comparison: Comparison, value: number): boolean {
+  switch (comparison) {
+    case '=':
+      return value === 0;
+    case '<':
+      return value > 0;
+    case '<=':
+      return value >= 0;
+    case '>':
+      return value < 0;
+    case '>=':
+      return value <= 0;
+    default:
+      return assertNever(comparison);
+  }
 }
 
 /** A test of the wrong kind for its field passes nothing, as in `evaluate`; the parser does not make one. */

@@ -2,7 +2,7 @@
  * SQL with server-side parameters only. `sql` joins fragments and parameters; a bare string does not type-check as
  * either. Parameters are named p0, p1 ... in the order of the text, so that a query has one text.
  */
-import type { CoverageColumn, FlowColumn, StatusColumn, Table } from './tables.ts';
+import type { CoverageColumn, EndpointColumn, FlowColumn, StatusColumn, Table } from './tables.ts';
 import { tableNames, tables } from './tables.ts';
 
 export interface Param {
@@ -78,7 +78,7 @@ export const param = {
   dateTime64Ms: (ms: number): Param => dateTime64(BigInt(Math.floor(ms)) * 1_000_000n),
 } as const;
 
-export type Identifier = Table | FlowColumn | CoverageColumn | StatusColumn | 'ingested';
+export type Identifier = Table | FlowColumn | EndpointColumn | CoverageColumn | StatusColumn | 'ingested';
 
 const identifiers: ReadonlySet<string> = new Set([
   ...tableNames,

@@ -31,7 +31,7 @@ describe.skipIf(whyNoEngine() !== null)('writing while the store is killed', () 
         await writer.ready();
         for (let i = 0; i < 20; i += 1) {
           appended += 1;
-          appendFlow(writer.flows(), { id: appended, time: BigInt(Date.now()) * 1_000_000n });
+          appendFlow(writer, { id: appended, time: BigInt(Date.now()) * 1_000_000n });
         }
         await sleep(10);
       }

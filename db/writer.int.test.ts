@@ -11,6 +11,8 @@ const quiet = { debug: () => undefined, info: () => undefined, warn: () => undef
 interface FakeStore {
   url: string;
   inserts: { token: string; bytes: number }[];
+  /** Of every insert, in order. */
+  tables: string[];
   /** Taken from the front; 200 when empty. A number and a ClickHouse error. */
   answers: { status: number; error: string }[];
   close(): Promise<void>;
@@ -18,12 +20,15 @@ interface FakeStore {
 
 async function startFakeStore(): Promise<FakeStore> {
   const inserts: FakeStore['inserts'] = [];
+  const tables: string[] = [];
   const answers: FakeStore['answers'] = [];
   const server: Server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://fake');
     let bytes = 0;
     request.on('data', (chunk: Buffer) => (bytes += chunk.length));
     request.on('end', () => {
+      const [, table] = /^INSERT INTO (\w+) FORMAT Native/.exec(searchParams.get('query') ?? '') ?? [];
+      if (table !== undefined) tables.push(table);
       if (!(searchParams.get('query') ?? '').startsWith('INSERT INTO flows')) {
         response.end();
         return;
@@ -39,6 +44,7 @@ async function startFakeStore(): Promise<FakeStore> {
   return {
     url: `http://default:pw@127.0.0.1:${port}/palomar`,
     inserts,
+    tables,
     answers,
     close: () =>
       new Promise((resolve) => {
@@ -68,7 +74,7 @@ describe('the writer', () => {
   it('sends a block when it is full and when it is old', async () => {
     writer = create({ maxRows: 2, maxAgeMs: 60 });
     writer.start(new AbortController().signal);
-    for (let i = 0; i < 5; i += 1) appendFlow(writer.flows());
+    for (let i = 0; i < 5; i += 1) appendFlow(writer);
     await expect.poll(() => writer.stats.batchesWritten).toBe(3);
     expect(writer.stats).toMatchObject({ rowsWritten: 5, pendingRows: 0, pendingBytes: 0, acknowledgedMs: 42 });
     expect(new Set(store.inserts.map(({ token }) => token)).size).toBe(3);
@@ -81,20 +87,37 @@ describe('the writer', () => {
     );
     writer = create();
     writer.start(new AbortController().signal);
-    appendFlow(writer.flows());
+    appendFlow(writer);
     await expect.poll(() => writer.stats.rowsWritten).toBe(1);
     expect(store.inserts).toHaveLength(3);
     expect(new Set(store.inserts.map(({ token }) => token)).size).toBe(1);
     expect(writer.stats.retries).toBe(2);
   });
 
+  it('sends endpoints before the flows that refer to them', async () => {
+    writer = create({ maxRows: 3 });
+    writer.start(new AbortController().signal);
+    for (let i = 0; i < 4; i += 1) appendFlow(writer, { src_pod: i < 3 ? 'first' : 'second' });
+    await expect.poll(() => writer.stats.rowsWritten).toBe(4);
+    expect(store.tables).toEqual(['endpoints', 'flows', 'flows']);
+  });
+
+  it('says when endpoints did not reach the store, so that they are written again', async () => {
+    await store.close();
+    writer = create({ maxRows: 1, maxPendingBytes: 6000 });
+    writer.start(new AbortController().signal);
+    expect(writer.endpointsEpoch).toBe(0);
+    for (let i = 0; i < 20; i += 1) appendFlow(writer);
+    expect(writer.endpointsEpoch).toBeGreaterThan(0);
+  });
+
   it('skips a batch that the store cannot read, and goes on', async () => {
     store.answers.push({ status: 400, error: 'Code: 117. DB::Exception: Bad. (INCORRECT_DATA)' });
     writer = create();
     writer.start(new AbortController().signal);
-    appendFlow(writer.flows());
+    appendFlow(writer);
     await expect.poll(() => writer.stats.rowsRejected).toBe(1);
-    appendFlow(writer.flows());
+    appendFlow(writer);
     await expect.poll(() => writer.stats.rowsWritten).toBe(1);
     expect(store.inserts).toHaveLength(2);
   });
@@ -104,7 +127,7 @@ describe('the writer', () => {
       store.answers.push({ status: 500, error: 'Code: 7777. DB::Exception: Odd. (ODD_ONE)' });
     writer = create();
     writer.start(new AbortController().signal);
-    appendFlow(writer.flows());
+    appendFlow(writer);
     await expect.poll(() => writer.stats.rowsRejected, { timeout: 5000 }).toBe(1);
     expect(store.inserts).toHaveLength(5);
   });
@@ -115,7 +138,7 @@ describe('the writer', () => {
     writer.flows().columns.id.push(1n);
     writer.flows().endRow();
     await expect.poll(() => writer.stats.rowsRejected).toBe(1);
-    appendFlow(writer.flows());
+    appendFlow(writer);
     await expect.poll(() => writer.stats.rowsWritten).toBe(1);
   });
 
@@ -124,7 +147,7 @@ describe('the writer', () => {
     writer = create({ maxRows: 1, maxPendingBytes: 10_000 });
     writer.start(new AbortController().signal);
     await writer.ready();
-    for (let i = 0; i < 20; i += 1) appendFlow(writer.flows());
+    for (let i = 0; i < 20; i += 1) appendFlow(writer);
     expect(writer.stats.pendingBytes).toBeLessThanOrEqual(10_000);
     const { rowsDropped, pendingRows } = writer.stats;
     expect(rowsDropped).toBeGreaterThan(0);
@@ -134,7 +157,7 @@ describe('the writer', () => {
   it('sends what it has when it stops', async () => {
     writer = create({ maxAgeMs: 60_000 });
     writer.start(new AbortController().signal);
-    appendFlow(writer.flows());
+    appendFlow(writer);
     await writer.stop();
     expect(writer.stats).toMatchObject({ rowsWritten: 1, rowsDropped: 0 });
   });
@@ -143,7 +166,7 @@ describe('the writer', () => {
     await store.close();
     writer = create();
     writer.start(new AbortController().signal);
-    appendFlow(writer.flows());
+    appendFlow(writer);
     const start = performance.now();
     await writer.stop();
     expect(performance.now() - start).toBeLessThan(3500);

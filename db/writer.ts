@@ -33,7 +33,7 @@ export interface WriterDeps {
 }
 
 export interface WriterStats {
-  /** Acknowledged by the store. */
+  /** Acknowledged by the store. Rows of `endpoints` count nowhere here: a lost one is appended again. */
   readonly rowsWritten: number;
   /** Given up: too many were pending, or the writer stopped before the store answered. */
   readonly rowsDropped: number;
@@ -58,6 +58,10 @@ export interface Writer {
    * old block is sent and begins anew (see `generation`). Never await between the first push of a row and `endRow`.
    */
   flows(): Blocks['flows'];
+  /** A row here reaches the store before the flows that were appended after it. */
+  endpoints(): Blocks['endpoints'];
+  /** Rises when rows of `endpoints` are known not to be in the store: then they have to be appended again. */
+  readonly endpointsEpoch: number;
   coverage(): Blocks['coverage'];
   status(): Blocks['node_status'];
   /** Resolves while there is room for more rows; the reader waits for it and so slows down. */
@@ -76,11 +80,13 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
   const queue = createBatchQueue(maxPendingBytes);
   const blocks: Blocks = {
     flows: createBlock(tables.flows, maxRows),
+    endpoints: createBlock(tables.endpoints, 1024),
     coverage: createBlock(tables.coverage, 64),
     node_status: createBlock(tables.node_status, 4),
   };
   const counts = { rowsWritten: 0, rowsDropped: 0, rowsRejected: 0, batchesWritten: 0, retries: 0 };
   let acknowledgedMs: number | null = null;
+  let endpointsEpoch = 0;
 
   const cut = new AbortController();
   const isCut = (): boolean => cut.signal.aborted;
@@ -90,30 +96,40 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
   let wake: () => void = () => undefined;
   let waiting: (() => void)[] = [];
 
+  const rowsOf = ({ table, rows }: Pick<Batch, 'table' | 'rows'>): number => (table === 'endpoints' ? 0 : rows);
+  const countLost = (counter: 'rowsDropped' | 'rowsRejected', batch: Pick<Batch, 'table' | 'rows'>): void => {
+    counts[counter] += rowsOf(batch);
+    if (batch.table === 'endpoints') endpointsEpoch += 1;
+  };
   const seal = (table: Table): void => {
     const block = blocks[table];
     const { rows } = block;
     if (rows === 0) return;
     try {
       const batch: Batch = { table, rows, body: block.encode(), token: randomUUID() };
-      const dropped = queue.push(batch).reduce((sum, { rows: lost }) => sum + lost, 0);
-      if (dropped > 0) {
-        counts.rowsDropped += dropped;
+      const dropped = queue.push(batch);
+      for (const lost of dropped) countLost('rowsDropped', lost);
+      if (dropped.length > 0) {
         log.warn(
-          { rows: dropped, pendingBytes: queue.bytes },
+          { rows: dropped.reduce((sum, lost) => sum + lost.rows, 0), pendingBytes: queue.bytes },
           'the store is too slow: dropped the oldest pending rows',
         );
       }
       wake();
     } catch (error) {
-      counts.rowsRejected += rows;
+      countLost('rowsRejected', { table, rows });
       log.error({ err: error, table, rows }, 'rejected an incomplete batch');
     } finally {
       block.reset();
     }
   };
-  const sealAll = (): void => {
+  /** Endpoints go first: no flow is stored before what it refers to. */
+  const sealFlows = (): void => {
+    seal('endpoints');
     seal('flows');
+  };
+  const sealAll = (): void => {
+    sealFlows();
     seal('coverage');
     seal('node_status');
   };
@@ -158,8 +174,8 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     for (let attempt = 0; !isCut(); attempt += 1) {
       try {
         await insert(batch);
-        counts.rowsWritten += batch.rows;
-        counts.batchesWritten += 1;
+        counts.rowsWritten += rowsOf(batch);
+        if (batch.table !== 'endpoints') counts.batchesWritten += 1;
         acknowledgedMs = clock.now();
         return;
       } catch (error) {
@@ -167,17 +183,21 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
         const failure = failureOf(error);
         const facts = { err: error, table: batch.table, rows: batch.rows, attempt };
         if (failure === 'batch' || (failure === 'unclear' && attempt + 1 >= unclearAttempts)) {
-          counts.rowsRejected += batch.rows;
+          countLost('rowsRejected', batch);
           log.error(facts, 'the store refused a batch, skipping it');
           return;
         }
         counts.retries += 1;
         if (worthALine(attempt)) log.warn(facts, 'insert failed, trying again');
-        if (failure === 'schema') await prepare();
+        if (failure === 'schema') {
+          await prepare();
+          // The tables were gone, and with them every endpoint.
+          endpointsEpoch += 1;
+        }
         await pause(attempt);
       }
     }
-    counts.rowsDropped += batch.rows;
+    countLost('rowsDropped', batch);
   };
 
   const release = (): void => {
@@ -226,7 +246,10 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
   };
 
   const current = <T extends Table>(table: T): Blocks[T] => {
-    if (blocks[table].rows >= maxRows) seal(table);
+    if (blocks[table].rows >= maxRows) {
+      if (table === 'flows') sealFlows();
+      else seal(table);
+    }
     return blocks[table];
   };
 
@@ -243,6 +266,10 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     },
     stop,
     flows: () => current('flows'),
+    endpoints: () => current('endpoints'),
+    get endpointsEpoch() {
+      return endpointsEpoch;
+    },
     coverage: () => current('coverage'),
     status: () => current('node_status'),
     ready: () =>

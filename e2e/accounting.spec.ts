@@ -41,7 +41,8 @@ async function totalsTo(port: number): Promise<Totals> {
       groupUniqArray(toString(reporter)) AS reporters, ${sums.join(', ')}
     FROM flows
     WHERE time > now() - INTERVAL 1 HOUR AND startsWith(toString(kind), 'connection_') AND verdict = 'FORWARDED'
-      AND src_pod = {src: String} AND dst_pod = {dst: String} AND dst_port = {port: UInt16}`;
+      AND src_endpoint IN (SELECT id FROM endpoints WHERE pod = {src: String})
+      AND dst_endpoint IN (SELECT id FROM endpoints WHERE pod = {dst: String}) AND dst_port = {port: UInt16}`;
   let last: Totals | undefined;
   return eventually(
     60_000,

@@ -23,7 +23,7 @@ async function stored(l7Type: string, line: string, server: string, wanted: numb
       const rows = await measured.rows(
         `SELECT ${line} AS line, count() AS count
         FROM flows
-        WHERE time > now() - INTERVAL 1 HOUR AND l7_type = {type: String} AND kind = 'l7_response' AND dst_pod = {server: String}
+        WHERE time > now() - INTERVAL 1 HOUR AND l7_type = {type: String} AND kind = 'l7_response' AND dst_endpoint IN (SELECT id FROM endpoints WHERE pod = {server: String})
         GROUP BY line
         LIMIT 100000`,
         { type: l7Type, server },

@@ -30,10 +30,25 @@ export type ColumnType =
   | 'Array(LowCardinality(String))'
   | { readonly enum8: readonly string[] };
 
-/** What is known of one end at the time of the flow; `src_` or `dst_` goes in front. */
-const endpointColumns = {
+/** What a row holds of one end; `src_` or `dst_` goes in front. What it was is in `endpoints`. */
+const endColumns = {
   ip: 'IPv6',
   port: 'UInt16',
+  /** `endpoints.id` of what was behind the address at the time of the flow. */
+  endpoint: 'UInt64',
+  /** `endpoints.workload_id` of the same: which workload, whatever the pod. */
+  workload_id: 'UInt64',
+} as const satisfies Record<string, ColumnType>;
+
+type Prefixed<P extends string, C> = { readonly [K in keyof C & string as `${P}_${K}`]: C[K] };
+
+function prefixed<P extends string>(prefix: P): Prefixed<P, typeof endColumns> {
+  const entries = Object.entries(endColumns).map(([name, type]) => [`${prefix}_${name}`, type]);
+  return Object.fromEntries(entries) as Prefixed<P, typeof endColumns>;
+}
+
+/** What is known of an endpoint: everything that its id is a hash of. */
+export const endpointAttributes = {
   namespace: 'LowCardinality(String)',
   pod: 'LowCardinality(String)',
   /** Always filled: the Kubernetes workload, else container, unit, process, netns, learned name, or the address. */
@@ -48,13 +63,22 @@ const endpointColumns = {
   container: 'LowCardinality(String)',
 } as const satisfies Record<string, ColumnType>;
 
-type EndpointColumns = typeof endpointColumns;
-type Prefixed<P extends string> = { readonly [K in keyof EndpointColumns as `${P}_${K}`]: EndpointColumns[K] };
+export type EndpointAttribute = keyof typeof endpointAttributes;
 
-function prefixed<P extends string>(prefix: P): Prefixed<P> {
-  const entries = Object.entries(endpointColumns).map(([name, type]) => [`${prefix}_${name}`, type]);
-  return Object.fromEntries(entries) as Prefixed<P>;
-}
+/**
+ * Columns of `endpoints`: one row per distinct set of attributes, written when a collector first uses it and again
+ * every hour while it does, so that it outlives the flows that refer to it.
+ */
+export const endpointColumns = {
+  /** db/native/endpoint-id.ts: the same everywhere for equal cluster and attributes. */
+  id: 'UInt64',
+  /** The same for all endpoints of one cluster, namespace, kind and workload. */
+  workload_id: 'UInt64',
+  /** When it was in use. */
+  seen: 'DateTime64(9)',
+  cluster: 'LowCardinality(String)',
+  ...endpointAttributes,
+} as const satisfies Record<string, ColumnType>;
 
 export const flowColumns = {
   /** When it happened: the request, the first dropped packet, or the last packet a counter row covers. */

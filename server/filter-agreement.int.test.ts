@@ -129,7 +129,7 @@ describe.skipIf(whyNoEngine() !== null)('a filter', () => {
     const rows = fc.sample(fc.tuple(oneEnd, oneEnd, oneFlow, oneLayer7), { numRuns: rowCount, seed: 1 });
     for (const [src, dst, flow, l7] of rows) {
       const time = BigInt(nowMs) * 1_000_000n;
-      appendFlow(writer.flows(), { time, ...prefixed('src', src), ...prefixed('dst', dst), ...flow, ...l7 });
+      appendFlow(writer, { time, ...prefixed('src', src), ...prefixed('dst', dst), ...flow, ...l7 });
     }
     await writer.stop();
     expect(writer.stats).toMatchObject({ rowsWritten: rowCount, rowsDropped: 0, rowsRejected: 0 });

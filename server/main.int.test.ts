@@ -121,15 +121,15 @@ describe.skipIf(whyNoEngine() !== null)('the server over the embedded store', ()
         http_path: '/orders/1',
         http_protocol: 'HTTP/1.1',
       };
-      appendFlow(writer.flows(), { time: ago(60), connections: 1, bytes_to_dst: 5_000_000_000, packets_to_dst: 9 });
-      appendFlow(writer.flows(), {
+      appendFlow(writer, { time: ago(60), connections: 1, bytes_to_dst: 5_000_000_000, packets_to_dst: 9 });
+      appendFlow(writer, {
         time: ago(59),
         kind: 'l7_response',
         ...http,
         http_status: 200,
         latency_ns: 4_000_000,
       });
-      appendFlow(writer.flows(), {
+      appendFlow(writer, {
         time: ago(58),
         kind: 'l7_response',
         ...http,
@@ -137,7 +137,7 @@ describe.skipIf(whyNoEngine() !== null)('the server over the embedded store', ()
         latency_ns: 8_000_000,
       });
       const drop = { kind: 'drop', verdict: 'DROPPED', drop_reason: 'NETFILTER_DROP', drop_location: 'nft_do_chain' };
-      appendFlow(writer.flows(), { time: ago(57), ...outside, ...drop, packets_to_dst: 3, tcp_flags: 2 });
+      appendFlow(writer, { time: ago(57), ...outside, ...drop, packets_to_dst: 3, tcp_flags: 2 });
       const report = { time: ago(1), seconds: 1, cluster: 'default', node: 'node-1', component: 'probe' };
       appendRow(coverageColumns, writer.coverage(), { ...report, counter: 'packets_seen', value: 99 });
       appendRow(coverageColumns, writer.coverage(), { ...report, counter: 'ring_full', value: 2 });
@@ -187,8 +187,8 @@ describe.skipIf(whyNoEngine() !== null)('the server over the embedded store', ()
     const live = await openEvents(`${url}/api/v1/live?filter=to.name:*.stripe.com`);
     await vi.waitFor(() => expect(live.names()).toContain('tick'), patient);
     await write((writer) => {
-      appendFlow(writer.flows(), { time: ago(0), ...outside, dst_port: 1 });
-      appendFlow(writer.flows(), { time: ago(0) });
+      appendFlow(writer, { time: ago(0), ...outside, dst_port: 1 });
+      appendFlow(writer, { time: ago(0) });
     });
     await vi.waitFor(() => expect(live.flows().map(({ to }) => to.port)).toEqual([1]), patient);
 
@@ -198,7 +198,7 @@ describe.skipIf(whyNoEngine() !== null)('the server over the embedded store', ()
     expect(await get(`${url}/api/v1/health`, healthSchema)).toMatchObject({ status: 'down' });
 
     store = await startEmbeddedStore(directory, { PALOMAR_STORE_LISTEN: `127.0.0.1:${port}` });
-    await write((writer) => appendFlow(writer.flows(), { time: ago(0), ...outside, dst_port: 2 }));
+    await write((writer) => appendFlow(writer, { time: ago(0), ...outside, dst_port: 2 }));
     await vi.waitFor(() => expect(live.flows().map(({ to }) => to.port)).toEqual([1, 2]), patient);
 
     const startedMs = Date.now();

@@ -27,6 +27,7 @@ import { flowKey } from '../decode/wire.ts';
 import type { Endpoint } from '../identity/endpoint.ts';
 import type { CommandExchange, DnsExchange, Exchange, HttpExchange, Side } from '../protocol/exchange.ts';
 import type { TlsFacts } from '../protocol/tls-reader.ts';
+import { createEndpointRows, type EndpointIds, type EndpointSink } from './endpoint-rows.ts';
 
 type FlowBlock = Block<typeof flowColumns>;
 
@@ -100,6 +101,10 @@ export interface FlowRowsConfig {
   readonly firstId: bigint;
 }
 
+export interface FlowSink extends EndpointSink {
+  flows(): FlowBlock;
+}
+
 export interface FlowRows {
   append(row: FlowRow): void;
   readonly count: number;
@@ -136,38 +141,17 @@ function pushCount(column: FlowBlock['columns']['bytes_to_dst'], count: number):
   column.pushParts(count >>> 0, Math.floor(count / high));
 }
 
-function pushSource(columns: FlowBlock['columns'], parties: Parties): void {
-  const end = parties.from;
-  columns.src_ip.push(parties.key, addressAt[parties.sourceSide]);
-  columns.src_port.push(icmpProtocols.has(parties.protocol) ? 0 : parties.sourcePort);
-  columns.src_namespace.push(end.namespace);
-  columns.src_pod.push(end.pod);
-  columns.src_workload.push(end.workload);
-  columns.src_workload_kind.push(end.workloadKind);
-  columns.src_service.push(end.service);
-  columns.src_labels.push(end.labels);
-  columns.src_identity.push(end.identity);
-  columns.src_names.push(end.names);
-  columns.src_process.push(end.process);
-  columns.src_unit.push(end.unit);
-  columns.src_container.push(end.container);
-}
-
-function pushDestination(columns: FlowBlock['columns'], parties: Parties): void {
-  const end = parties.to;
-  columns.dst_ip.push(parties.key, addressAt[parties.sourceSide === 0 ? 1 : 0]);
-  columns.dst_port.push(icmpProtocols.has(parties.protocol) ? 0 : parties.destinationPort);
-  columns.dst_namespace.push(end.namespace);
-  columns.dst_pod.push(end.pod);
-  columns.dst_workload.push(end.workload);
-  columns.dst_workload_kind.push(end.workloadKind);
-  columns.dst_service.push(end.service);
-  columns.dst_labels.push(end.labels);
-  columns.dst_identity.push(end.identity);
-  columns.dst_names.push(end.names);
-  columns.dst_process.push(end.process);
-  columns.dst_unit.push(end.unit);
-  columns.dst_container.push(end.container);
+function pushEnds(columns: FlowBlock['columns'], parties: Parties, from: EndpointIds, to: EndpointIds): void {
+  const { key, sourceSide } = parties;
+  const hasPorts = !icmpProtocols.has(parties.protocol);
+  columns.src_ip.push(key, addressAt[sourceSide]);
+  columns.src_port.push(hasPorts ? parties.sourcePort : 0);
+  columns.src_endpoint.pushParts(from.endpoint.low, from.endpoint.high);
+  columns.src_workload_id.pushParts(from.workload.low, from.workload.high);
+  columns.dst_ip.push(key, addressAt[sourceSide === 0 ? 1 : 0]);
+  columns.dst_port.push(hasPorts ? parties.destinationPort : 0);
+  columns.dst_endpoint.pushParts(to.endpoint.low, to.endpoint.high);
+  columns.dst_workload_id.pushParts(to.workload.low, to.workload.high);
 }
 
 function pushCounters(columns: FlowBlock['columns'], row: FlowRow): void {
@@ -259,7 +243,8 @@ function directionOf(reporter: Reporter): number {
   return reporter === 'destination' ? ingress : unknownDirection;
 }
 
-export function createFlowRows(config: FlowRowsConfig, block: () => FlowBlock): FlowRows {
+export function createFlowRows(config: FlowRowsConfig, sink: FlowSink): FlowRows {
+  const endpoints = createEndpointRows(config.cluster, sink);
   const source = sourceCode(config.source);
   let id = config.firstId;
   let count = 0;
@@ -269,9 +254,11 @@ export function createFlowRows(config: FlowRowsConfig, block: () => FlowBlock): 
       return count;
     },
     append(row) {
-      const target = block();
-      const { columns } = target;
       const { parties } = row;
+      const from = endpoints.idsOf(parties.from, row.timeNs);
+      const to = endpoints.idsOf(parties.to, row.timeNs);
+      const target = sink.flows();
+      const { columns } = target;
       columns.time.push(row.timeNs);
       columns.id.push(id);
       columns.connection_id.pushParts(parties.connectionLow, parties.connectionHigh);
@@ -285,8 +272,7 @@ export function createFlowRows(config: FlowRowsConfig, block: () => FlowBlock): 
       columns.drop_location.push(row.dropLocation ?? '');
       columns.direction.push(directionOf(row.reporter));
       columns.is_reply.push(ternaryCode(row.isReply));
-      pushSource(columns, parties);
-      pushDestination(columns, parties);
+      pushEnds(columns, parties, from, to);
       columns.protocol.push(protocolNames[parties.protocol] ?? `IP-${parties.protocol}`);
       columns.ip_version.push(parties.ipVersion);
       columns.tcp_flags.push(row.tcpFlags ?? 0);

@@ -8,7 +8,7 @@ import type { StoreClient } from '../client.ts';
 import { typeName } from '../native/type-name.ts';
 import { tableNames, tables, type Table } from '../tables.ts';
 
-const storedSchema = z.array(z.object({ table: z.string(), name: z.string(), type: z.string() }));
+const storedSchema = z.array(z.object({ name: z.string(), type: z.string() }));
 
 /** Integers that mostly stay small lose their high bytes before compression. */
 function codec(type: ColumnType): string {
@@ -27,15 +27,19 @@ export function alignment(table: Table, stored: ReadonlyMap<string, string>): st
   });
 }
 
-export async function alignColumns(client: StoreClient): Promise<void> {
+/** Types by name; empty when there is no such table. */
+export async function storedColumns(client: StoreClient, table: string): Promise<ReadonlyMap<string, string>> {
   const answer = await client.query({
-    query: 'SELECT table, name, type FROM system.columns WHERE database = currentDatabase()',
+    query: 'SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String}',
+    query_params: { table },
     format: 'JSONEachRow',
   });
-  const columns = storedSchema.parse(await answer.json());
+  return new Map(storedSchema.parse(await answer.json()).map(({ name, type }) => [name, type]));
+}
+
+export async function alignColumns(client: StoreClient): Promise<void> {
   for (const table of tableNames) {
-    const stored = new Map(columns.filter((column) => column.table === table).map(({ name, type }) => [name, type]));
-    const clauses = alignment(table, stored);
+    const clauses = alignment(table, await storedColumns(client, table));
     if (clauses.length > 0) await client.command({ query: `ALTER TABLE ${table}\n  ${clauses.join(',\n  ')}` });
   }
 }

@@ -1,5 +1,5 @@
 /** The tables of the first release. Columns beyond the sorting keys come from the model by `align-columns.ts`. */
-import type { Migration } from './migration.ts';
+import { runAll, type Migration } from './migration.ts';
 
 /**
  * A retried batch carries the token of its first attempt; the store remembers this many and does not count it twice.
@@ -54,4 +54,8 @@ ORDER BY (cluster, node, time)
 TTL toDateTime(time) + INTERVAL 3 DAY
 SETTINGS ttl_only_drop_parts = 1, ${deduplication}`;
 
-export const firstTables: Migration = { version: 1, name: 'first-tables', statements: [flows, coverage, nodeStatus] };
+export const firstTables: Migration = {
+  version: 1,
+  name: 'first-tables',
+  run: (client) => runAll(client, [flows, coverage, nodeStatus]),
+};

@@ -1,15 +1,19 @@
 /**
- * Forward-only, numbered migrations. Running them again, or from two processes at once, changes nothing more: every
- * statement says IF NOT EXISTS and the record of what ran keeps one row per version.
+ * Forward-only, numbered migrations. Running them again changes nothing more, because each looks at what is there, and
+ * the record of what ran keeps one row per version.
  */
 import { z } from 'zod';
 import { createStoreClient, databaseOf, type StoreClient } from '../client.ts';
 import type { Log } from '../log.ts';
 import { alignColumns } from './align-columns.ts';
+import { endpointsByReference } from './endpoints-by-reference.ts';
 import { firstTables } from './first-tables.ts';
 import type { Migration } from './migration.ts';
 
-const migrations: readonly Migration[] = [firstTables];
+const migrations: readonly Migration[] = [firstTables, endpointsByReference];
+
+/** A migration may rewrite a day of flows in one statement. */
+const longestStepMs = 3_600_000;
 
 const ledger = `
 CREATE TABLE IF NOT EXISTS schema_migrations
@@ -27,7 +31,7 @@ const databasesSchema = z.array(z.object({ name: z.string() }));
 /** Creates or updates the database that the URL names. Throws what the store answers; call again to retry. */
 export async function migrate(url: string, deps: { readonly log: Log }): Promise<void> {
   await createDatabase(url);
-  const client = createStoreClient(url);
+  const client = createStoreClient(url, { requestTimeoutMs: longestStepMs });
   try {
     await client.command({ query: ledger });
     const done = await appliedVersions(client);
@@ -37,7 +41,7 @@ export async function migrate(url: string, deps: { readonly log: Log }): Promise
       throw new Error(`the store has schema version ${newest}, this Palomar knows ${known}: update Palomar`);
     }
     for (const migration of migrations.filter(({ version }) => !done.has(version))) {
-      for (const query of migration.statements) await client.command({ query });
+      await migration.run(client);
       await client.insert({
         table: 'schema_migrations',
         values: [{ version: migration.version, name: migration.name }],

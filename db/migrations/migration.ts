@@ -1,7 +1,13 @@
-/** One step of the schema: its statements may run again without harm, because a killed process may have run some. */
+import type { StoreClient } from '../client.ts';
+
+/** One step of the schema. It may run again without harm, because a killed process may have run a part of it. */
 export interface Migration {
   /** Position in the list, from 1; never reused. */
   readonly version: number;
   readonly name: string;
-  readonly statements: readonly string[];
+  run(client: StoreClient): Promise<void>;
+}
+
+export async function runAll(client: StoreClient, statements: readonly string[]): Promise<void> {
+  for (const query of statements) await client.command({ query });
 }

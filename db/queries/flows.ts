@@ -4,7 +4,8 @@ import type { FlowRow } from '../../model/flow-row.ts';
 import type { StoreClient } from '../client.ts';
 import { filterSql } from '../filter-sql.ts';
 import { empty, param, sql, type Sql } from '../sql.ts';
-import { flowRowColumns, flowRowSchema } from './flow-row-schema.ts';
+import { withEndpoints } from './endpoints.ts';
+import { storedFlowColumns, storedFlowSchema } from './flow-row-schema.ts';
 import { inRange, type Range } from './range.ts';
 import { runQuery, type Read } from './run.ts';
 
@@ -40,7 +41,7 @@ export function buildFlows({ range, filter, limit, before }: FlowsInput): Sql {
   // The comparison of pairs alone would not let the store skip what is newer.
   const bound = before === null ? empty : sql` AND time <= ${param.dateTime64(BigInt(before.timeNs))}`;
   return sql`
-SELECT ${flowRowColumns}
+SELECT ${storedFlowColumns}
 FROM flows
 WHERE ${inRange(range)}${bound}${older} AND ${filterSql(filter)}
 ORDER BY time DESC, id DESC
@@ -49,11 +50,11 @@ LIMIT ${param.uint32(limit + 1)}`;
 
 export async function queryFlows(client: StoreClient, input: FlowsInput, signal: AbortSignal): Promise<FlowsAnswer> {
   const limit = Math.min(input.limit, maxFlows);
-  const { rows, read } = await runQuery(client, buildFlows({ ...input, limit }), flowRowSchema, signal);
+  const { rows, read } = await runQuery(client, buildFlows({ ...input, limit }), storedFlowSchema, signal);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const next = last !== undefined && rows.length > limit ? { timeNs: String(timeNs(last.time)), id: last.id } : null;
-  return { rows: page, next, read };
+  return { ...(await withEndpoints(client, page, read, signal)), next };
 }
 
 /** Nanoseconds since 1970 of an RFC 3339 time in UTC, as the store prints it. */

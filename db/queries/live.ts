@@ -6,7 +6,8 @@ import { z } from 'zod';
 import type { FlowRow } from '../../model/flow-row.ts';
 import type { StoreClient } from '../client.ts';
 import { param, sql, type Sql } from '../sql.ts';
-import { flowRowColumns, flowRowSchema } from './flow-row-schema.ts';
+import { withEndpoints } from './endpoints.ts';
+import { storedFlowColumns, storedFlowSchema } from './flow-row-schema.ts';
 import { runQuery } from './run.ts';
 
 export interface LiveAnswer {
@@ -27,7 +28,7 @@ const maxSeen = 20_000;
 const markSchema = z.object({ fromMs: z.number(), seen: z.array(z.tuple([z.string(), z.number()])) });
 export type Mark = z.infer<typeof markSchema>;
 
-const liveRowSchema = flowRowSchema.and(z.object({ ingested_ms: z.string() }));
+const liveRowSchema = storedFlowSchema.and(z.object({ ingested_ms: z.string() }));
 type LiveRow = z.infer<typeof liveRowSchema>;
 
 /** Only arrivals count; the bound on `time` lets the store skip days that cannot hold any. */
@@ -39,7 +40,7 @@ function arrived({ fromMs, seen }: Mark): Sql {
 
 export function buildLive(mark: Mark, limit: number): Sql {
   return sql`
-SELECT ${flowRowColumns}, toUnixTimestamp64Milli(ingested) AS ingested_ms
+SELECT ${storedFlowColumns}, toUnixTimestamp64Milli(ingested) AS ingested_ms
 FROM flows
 WHERE ${arrived(mark)}
 ORDER BY ingested DESC, time DESC, id DESC
@@ -63,11 +64,12 @@ export async function queryLive(
     return { rows: [], mark: JSON.stringify({ fromMs: Number(rows[0]?.now_ms), seen: [] }), skipped: 0 };
   }
   const mark = markSchema.parse(JSON.parse(since));
-  const { rows } = await runQuery(client, buildLive(mark, limit), liveRowSchema, signal);
+  const { rows, read } = await runQuery(client, buildLive(mark, limit), liveRowSchema, signal);
   const isFull = rows.length === limit;
   const skipped = isFull ? Math.max(0, (await countArrived(client, mark, signal)) - limit) : 0;
   const next = nextMark(mark, rows, skipped > 0);
-  return { rows: rows.toReversed(), mark: JSON.stringify(next), skipped };
+  const joined = await withEndpoints(client, rows.toReversed(), read, signal);
+  return { rows: joined.rows, mark: JSON.stringify(next), skipped };
 }
 
 async function countArrived(client: StoreClient, mark: Mark, signal: AbortSignal): Promise<number> {

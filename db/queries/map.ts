@@ -2,8 +2,10 @@
 import type { MapEdge, MapNode } from '../../model/api.ts';
 import { nodeId } from '../../model/node-id.ts';
 import type { StoreClient } from '../client.ts';
+import { buildPods, podRowSchema } from './endpoints.ts';
+import { quantilesMs } from './latency.ts';
 import { buildMap, mapRowSchema, type MapInput, type MapRow } from './map-sql.ts';
-import { runQuery, type Read } from './run.ts';
+import { addRead, runQuery, type Read } from './run.ts';
 
 export interface MapAnswer {
   readonly nodes: readonly MapNode[];
@@ -19,15 +21,40 @@ const listed = 8;
 export async function queryMap(client: StoreClient, input: MapInput, signal: AbortSignal): Promise<MapAnswer> {
   const limit = Math.min(input.limit, mapLimits.edges);
   const { rows, read } = await runQuery(client, buildMap({ ...input, limit }), mapRowSchema, signal);
-  return { ...assembleMap(rows, { edges: limit, nodes: mapLimits.nodes }), read };
+  const { nodes, edges, truncated } = assembleMap(rows, { edges: limit, nodes: mapLimits.nodes });
+  const pods = await queryPods(client, [...new Set(nodes.flatMap(({ endpoints }) => endpoints))], signal);
+  return {
+    nodes: nodes.map(({ endpoints, ...node }) => ({ ...node, pods: podsOf(endpoints, pods.names) })),
+    edges,
+    truncated,
+    read: addRead(read, pods.read),
+  };
+}
+
+/** A node whose pods are still the ids of its endpoints. */
+type SeenNode = Omit<MapNode, 'pods'> & { readonly endpoints: readonly string[] };
+
+async function queryPods(
+  client: StoreClient,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<{ readonly names: ReadonlyMap<string, string>; readonly read: Read }> {
+  if (ids.length === 0) return { names: new Map(), read: { rows: 0, bytes: '0' } };
+  const { rows, read } = await runQuery(client, buildPods(ids), podRowSchema, signal);
+  return { names: new Map(rows.map(({ id, pod }) => [id, pod])), read };
+}
+
+function podsOf(endpoints: readonly string[], names: ReadonlyMap<string, string>): string[] {
+  const pods = endpoints.map((id) => names.get(id) ?? '').filter((pod) => pod !== '');
+  return [...new Set(pods)].sort();
 }
 
 /** `rows` are in order of importance; the first that do not fit the limits are left out. */
 export function assembleMap(
   rows: readonly MapRow[],
   limits: { readonly edges: number; readonly nodes: number },
-): Pick<MapAnswer, 'nodes' | 'edges' | 'truncated'> {
-  const nodes = new Map<string, MapNode>();
+): Pick<MapAnswer, 'edges' | 'truncated'> & { readonly nodes: readonly SeenNode[] } {
+  const nodes = new Map<string, SeenNode>();
   const edges: MapEdge[] = [];
   for (const row of rows.slice(0, limits.edges)) {
     const ends = [endOf(row, 'from'), endOf(row, 'to')] as const;
@@ -39,7 +66,7 @@ export function assembleMap(
   return { nodes: [...nodes.values()], edges, truncated: edges.length < rows.length };
 }
 
-function endOf(row: MapRow, end: 'from' | 'to'): MapNode {
+function endOf(row: MapRow, end: 'from' | 'to'): SeenNode {
   const { cluster } = row;
   const [namespace, kind, name] = [row[`${end}_namespace`], row[`${end}_kind`], row[`${end}_name`]];
   return {
@@ -49,24 +76,23 @@ function endOf(row: MapRow, end: 'from' | 'to'): MapNode {
     kind,
     name,
     addresses: row[`${end}_ips`].map((ip) => ip.replace(/^::ffff:(?=\d+\.)/, '')),
-    pods: row[`${end}_pods`],
+    endpoints: row[`${end}_endpoints`],
   };
 }
 
-function withSeen(known: MapNode | undefined, seen: MapNode): MapNode {
+function withSeen(known: SeenNode | undefined, seen: SeenNode): SeenNode {
   const merge = (left: readonly string[], right: readonly string[]): string[] =>
     [...new Set([...left, ...right])].sort().slice(0, listed);
   return {
     ...seen,
     addresses: merge(known?.addresses ?? [], seen.addresses),
-    pods: merge(known?.pods ?? [], seen.pods),
+    endpoints: merge(known?.endpoints ?? [], seen.endpoints),
   };
 }
 
 function edgeOf(row: MapRow, source: string, destination: string): MapEdge {
   const [connections, bytesTo, bytesFrom, packets, retransmits] = row.counts;
-  const [requests, unanswered, errors, [p50, p95, p99], statuses] = row.exchanges;
-  const hasLatency = typeof p50 === 'number' && typeof p95 === 'number' && typeof p99 === 'number';
+  const [requests, unanswered, errors, latency, statuses] = row.exchanges;
   return {
     id: `${source}>${destination}`,
     source,
@@ -80,7 +106,7 @@ function edgeOf(row: MapRow, source: string, destination: string): MapEdge {
     unanswered: Number(unanswered),
     errors: Number(errors),
     statuses: counted(statuses).map(([status, count]) => ({ status, count })),
-    latencyMs: hasLatency ? { p50, p95, p99 } : null,
+    latencyMs: quantilesMs(latency),
     drops: Number(row.drops),
     dropReasons: counted(row.reasons).map(([[reason, location], count]) => ({ reason, location, packets: count })),
     retransmits: Number(retransmits),

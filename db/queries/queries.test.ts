@@ -3,6 +3,7 @@ import { all } from '../../model/filter/ast.ts';
 import { buildMap, type MapRow } from './map-sql.ts';
 import { assembleMap } from './map.ts';
 import { buildFlows, timeNs } from './flows.ts';
+import { buildEndpoints, buildPods } from './endpoints.ts';
 import { buildLive, nextMark } from './live.ts';
 import { buildCounters, buildGaps } from './coverage.ts';
 import { newestFlowSql, statusSql } from './status.ts';
@@ -18,15 +19,15 @@ const aRow = (of: Partial<MapRow> = {}): MapRow => ({
   to_kind: 'address',
   to_name: 'b',
   counts: ['1', '2', '3', '4', '5'],
-  exchanges: ['0', '0', '0', [null, null, null], [[], []]],
+  exchanges: ['0', '0', '0', [[], []], [[], []]],
   ports: [],
   l7_ports: [],
   drops: '0',
   reasons: [[], []],
   from_ips: [],
   to_ips: [],
-  from_pods: [],
-  to_pods: [],
+  from_endpoints: [],
+  to_endpoints: [],
   first_ms: '1',
   last_ms: '2',
   ...of,
@@ -39,10 +40,12 @@ describe('the text of the queries', () => {
     expect(params).toEqual({ p0: '1700000000.000000000', p1: '1700003600.000000000', p2: 11 });
   });
 
-  it('of flows, live, coverage and status', () => {
+  it('of flows, endpoints, live, coverage and status', () => {
     const before = { timeNs: '1700000000000000001', id: '7' };
     const texts = [
       buildFlows({ range, filter: all, limit: 10, before }),
+      buildEndpoints(['7']),
+      buildPods(['7']),
       buildLive({ fromMs: 5, seen: [['7', 6]] }, 10),
       buildCounters(range),
       buildGaps(range),

@@ -9,6 +9,10 @@ export interface Read {
   readonly bytes: string;
 }
 
+export function addRead(left: Read, right: Read): Read {
+  return { rows: left.rows + right.rows, bytes: String(BigInt(left.bytes) + BigInt(right.bytes)) };
+}
+
 export interface Rows<T> {
   readonly rows: readonly T[];
   readonly read: Read;

@@ -2,11 +2,11 @@
  * The fields of the filter language: how each is called, what kind of value it takes, and which columns of a flow row
  * answer it. `evaluate` and the SQL compiler both work from this table, so that they cannot disagree.
  */
-import type { FlowColumn } from '../flow-columns.ts';
+import type { EndpointAttribute, FlowColumn } from '../flow-columns.ts';
 import { connectResults, flowKinds, reporters, trafficDirections, tunnels, verdicts } from '../words.ts';
 
-/** Columns that every flow has twice, behind `src_` and `dst_`. */
-export type EndColumn = Extract<FlowColumn, `src_${string}`> extends `src_${infer C}` ? C : never;
+/** What a flow has twice: address and port in its row, the rest in the endpoint that the row refers to. */
+export type EndColumn = 'ip' | 'port' | EndpointAttribute;
 
 export type WordColumn =
   | 'verdict'
