@@ -52,6 +52,7 @@ if [ $wants_lab = yes ]; then
 fi
 if [ "$mode" = test ]; then
   need clang-format clang-format
+  need iptables iptables-legacy
   need chromium chromium
   need iputils-ping ping
   need curl curl

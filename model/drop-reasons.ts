@@ -67,9 +67,9 @@ export const refinedReasons: readonly RefinedReason[] = [
   },
   {
     word: 'XDP_DROP',
-    sentence: 'An XDP program on a veth said so.',
+    sentence: 'An XDP program said so.',
     reasons: unspecified,
-    locations: ['veth_xdp_rcv_skb'],
+    locations: ['veth_xdp_rcv_skb', 'do_xdp_generic'],
   },
   {
     word: 'NEIGHBOUR_FAILED',
@@ -79,7 +79,7 @@ export const refinedReasons: readonly RefinedReason[] = [
   },
   {
     word: 'IP6_FORWARD_DISCARD',
-    sentence: 'IPv6 forwarding refused it: an xfrm policy blocks it, or this host or interface does not forward.',
+    sentence: 'IPv6 forwarding refused it: an xfrm policy blocks it, or it is no packet to forward.',
     reasons: unspecified,
     locations: ['ip6_forward'],
   },
@@ -93,7 +93,13 @@ export const refinedReasons: readonly RefinedReason[] = [
     word: 'BRIDGE_DISCARD',
     sentence: 'The bridge could not pass it on: the port it should leave by is down, or its MTU is smaller.',
     reasons: unspecified,
-    locations: ['br_dev_queue_push_xmit', '__br_forward', 'br_forward', 'br_handle_frame_finish'],
+    locations: ['br_dev_queue_push_xmit', 'br_nf_dev_queue_xmit', '__br_forward', 'br_forward'],
+  },
+  {
+    word: 'FRAGMENTING_FAILED',
+    sentence: 'It is larger than the link takes, and may not or could not be cut into fragments.',
+    reasons: unspecified,
+    locations: ['ip6_fragment', 'ip_do_fragment', 'ip_fragment'],
   },
 ];
 
