@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * call_ended(call, result): a connect(), sendto() or sendmsg() has returned. What failed before a packet was made is
- * added up per process, peer and errno; nothing else is looked at.
+ * call_failed(sk, peer, call, error): adds up calls that failed before a packet was made, per process, peer and errno.
+ * Also what is needed to look at a call that has ended: its socket, and the peer that it named.
  *
  * Arguments are read from the registers the task entered with: a hook at the entry would cost every call.
  */
@@ -137,22 +137,4 @@ static __always_inline void call_failed(const struct sock *sk, const struct peer
 	key.pid = bpf_get_current_pid_tgid() >> 32;
 	key.netns_inum = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	failure_count(&key, &ends);
-}
-
-static __always_inline void call_ended(enum call call, long result)
-{
-	struct task_struct *task;
-	const struct sock *sk;
-	struct pt_regs *regs;
-	struct peer peer;
-
-	if (result >= 0 || !is_local_failure(-result))
-		return;
-	task = bpf_get_current_task_btf();
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	sk = socket_of_fd(task, PT_REGS_PARM1_CORE_SYSCALL(regs));
-	if (!sk)
-		return;
-	read_peer(&peer, user_peer(regs, call));
-	call_failed(sk, &peer, call, -result);
 }

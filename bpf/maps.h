@@ -89,6 +89,10 @@ struct connecting {
 	__u32 pid;
 	__u32 has_failed; /* after packets were sent: the call that waits for it is told of in a tcp_record */
 	char comm[16];
+	__u8 asked[16]; /* the address that the caller named */
+	__u16 asked_port;
+	__u8 has_asked;
+	__u8 pad[5];
 };
 
 /* Calls that failed before a packet was made, added up by who called and where to. */

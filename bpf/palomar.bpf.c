@@ -20,6 +20,8 @@
 #include "socket.bpf.h"
 #include "tcp.bpf.h"
 #include "connect.bpf.h"
+#include "translate.bpf.h"
+#include "calls.bpf.h"
 
 /* TCX_NEXT, and TC_ACT_UNSPEC of a classic filter: the next program decides. */
 #define GO_ON (-1)
@@ -93,6 +95,8 @@ int BPF_PROG(watch_sockets, const struct sock *sk, const int old_state, const in
 	if (new_state == TCP_SYN_SENT || new_state == TCP_LISTEN)
 		current_task(&current);
 	if (new_state == TCP_SYN_SENT)
+		remember_asked(&current);
+	if (new_state == TCP_SYN_SENT)
 		bpf_map_update_elem(&connecting, &id, &current, BPF_ANY);
 	if (new_state == TCP_LISTEN)
 		socket_emit(sk, &current);
@@ -101,6 +105,7 @@ int BPF_PROG(watch_sockets, const struct sock *sk, const int old_state, const in
 	if (!owner)
 		return 0;
 	socket_emit(sk, owner);
+	translation_tell(sk, owner);
 	/* The call that waits for this will return the same error: it must not be told twice. */
 	if (new_state == TCP_CLOSE && tcp_is_told(sk, old_state, new_state) && tcp_is_waited_for(sk))
 		owner->has_failed = true;

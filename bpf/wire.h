@@ -311,6 +311,9 @@ struct translation_record {
 	__u32 netns_inum; /* where the client, or the conntrack table, is; 0 if unknown */
 	__u8 by;	  /* enum translation_by */
 	__u8 pad[3];
+	__u8 seen_as[16]; /* the client as the backend sees it: another one if the source is translated too */
+	__u16 seen_as_port;
+	__u16 pad2[3];
 };
 
 /* Cumulative since the probe started; sent in a STATS frame every second, at least. Append only. */
@@ -328,10 +331,11 @@ enum probe_stat {
 	STAT_DROPS_FILTERED = 10,  /* kfree_skb calls that are no drops (queue purge and the like) */
 	STAT_INTERFACES = 11,	   /* gauge: attached now */
 	STAT_ATTACH_FAILED = 12,
-	STAT_DROPS_UNPARSED = 13,   /* dropped packets without a readable IP header */
-	STAT_CONNECT_MAP_FULL = 14, /* failed calls not accounted because their map was full */
-	STAT_INNER_UNPARSED = 15,   /* counted packets of which what they quote or carry could not be read */
-	STAT_COUNT = 16
+	STAT_DROPS_UNPARSED = 13,    /* dropped packets without a readable IP header */
+	STAT_CONNECT_MAP_FULL = 14,  /* failed calls not accounted because their map was full */
+	STAT_INNER_UNPARSED = 15,    /* counted packets of which what they quote or carry could not be read */
+	STAT_TRANSLATIONS_LOST = 16, /* times that conntrack told more than was read; a dump then fills the gap */
+	STAT_COUNT = 17
 };
 
 /* Every struct is padded by hand: a compiler that lays one out differently must not build. */
@@ -348,4 +352,4 @@ _Static_assert(sizeof(struct socket_record) == 208, "wire layout");
 _Static_assert(sizeof(struct symbol_record) == 80, "wire layout");
 _Static_assert(sizeof(struct tcp_record) == 104, "wire layout");
 _Static_assert(sizeof(struct connect_record) == 224, "wire layout");
-_Static_assert(sizeof(struct translation_record) == 72, "wire layout");
+_Static_assert(sizeof(struct translation_record) == 96, "wire layout");

@@ -111,6 +111,19 @@ static void print_connect(const struct connect_record *failed)
 	       failed->pid, failed->cgroup_id, failed->comm, failed->unit);
 }
 
+static void print_translation(const struct translation_record *translation)
+{
+	char client[INET6_ADDRSTRLEN], service[INET6_ADDRSTRLEN], backend[INET6_ADDRSTRLEN], seen_as[INET6_ADDRSTRLEN];
+
+	printf("translation client=%s,%u service=%s,%u backend=%s,%u seen_as=%s,%u protocol=%u family=%u netns=%u "
+	       "by=%u\n",
+	       address_text(translation->client, client), translation->client_port,
+	       address_text(translation->service, service), translation->service_port,
+	       address_text(translation->backend, backend), translation->backend_port,
+	       address_text(translation->seen_as, seen_as), translation->seen_as_port, translation->protocol,
+	       translation->family, translation->netns_inum, translation->by);
+}
+
 static void print_record(const struct record_header *record)
 {
 	switch (record->type) {
@@ -134,6 +147,9 @@ static void print_record(const struct record_header *record)
 		break;
 	case RECORD_CONNECT:
 		print_connect((const void *)record);
+		break;
+	case RECORD_TRANSLATION:
+		print_translation((const void *)record);
 		break;
 	case RECORD_SYMBOL: {
 		const struct symbol_record *symbol = (const void *)record;

@@ -41,6 +41,16 @@ static int fail(const char *what, int err)
 	return err;
 }
 
+/* Connections may come to be tracked later on. */
+static void follow_translations(struct probe *probe)
+{
+	int err = translations_open(&probe->translations, probe->facts.netns_inum);
+
+	if (err)
+		kernel_add_missing(&probe->kernel, "services behind NAT: conntrack's events cannot be had (%s)",
+				   strerror(-err));
+}
+
 int probe_open(struct probe *probe, const struct options *options)
 {
 	int err;
@@ -69,6 +79,7 @@ int probe_open(struct probe *probe, const struct options *options)
 	if (!options->no_failed_calls)
 		failures_attach(&probe->failures);
 	sockets_init(&probe->sockets, &probe->kernel, probe->facts.netns_inum);
+	follow_translations(probe);
 	err = interfaces_open(&probe->interfaces, &probe->kernel, options);
 	if (err)
 		return fail("cannot list the interfaces", err);
@@ -86,6 +97,7 @@ void probe_close(struct probe *probe)
 	drops_free(&probe->drops);
 	failures_free(&probe->failures);
 	sockets_free(&probe->sockets);
+	translations_close(&probe->translations);
 	kernel_names_free(&probe->names);
 }
 
@@ -93,6 +105,7 @@ void probe_drain(struct probe *probe)
 {
 	ring_buffer__consume(probe->ring);
 	sockets_report(&probe->sockets, &probe->outbox);
+	translations_report(&probe->translations, &probe->outbox);
 	interfaces_report(&probe->interfaces, &probe->outbox);
 }
 
@@ -122,6 +135,7 @@ void probe_walk(struct probe *probe)
 
 	if (err)
 		log_warn("cannot walk sockets: %s", strerror(-err));
+	follow_translations(probe);
 	err = interfaces_refresh(&probe->interfaces);
 	if (err)
 		log_warn("cannot list interfaces: %s", strerror(-err));
@@ -136,6 +150,7 @@ void probe_send_stats(struct probe *probe)
 	stats[STAT_DROP_MAP_FULL] += probe->drops.untracked_packets;
 	stats[STAT_DROPS_FILTERED] += probe->drops.filtered_packets;
 	stats[STAT_CONNECT_MAP_FULL] += probe->failures.untracked;
+	stats[STAT_TRANSLATIONS_LOST] = probe->translations.overflows;
 	stats[STAT_FRAMES_LOST] = probe->outbox.lost_bytes;
 	stats[STAT_FLOW_MAP_ENTRIES] = probe->flows.table.count;
 	stats[STAT_FLOW_MAP_MAX] = probe->flows.limit;
@@ -155,6 +170,7 @@ void probe_greet(struct probe *probe)
 	if (hello)
 		outbox_frame(&probe->outbox, CLASS_STATE, FRAME_HELLO, hello, length);
 	free(hello);
+	probe->translations.is_dump_due = true;
 	interfaces_forget_reported(&probe->interfaces);
 	interfaces_report(&probe->interfaces, &probe->outbox);
 	sockets_forget_reported(&probe->sockets);

@@ -13,6 +13,7 @@
 #include "probe/outbox.h"
 #include "probe/server.h"
 #include "probe/sockets.h"
+#include "probe/translations.h"
 
 struct ring_buffer;
 
@@ -26,6 +27,7 @@ struct probe {
 	struct drops drops;
 	struct failures failures;
 	struct sockets sockets;
+	struct translations translations;
 	struct outbox outbox;
 	struct server server;
 	struct ring_buffer *ring;

@@ -246,27 +246,3 @@ static const char *full_failure_map_is_counted(void)
 	REQUIRE(failures_here() <= FAILURE_MAP_ENTRIES, "more than there is room for");
 	return NULL;
 }
-
-static const struct {
-	const char *name;
-	const char *(*run)(void);
-} socket_tests[] = {
-	{ "both ends of a connection tell its opening and its end over IPv4", both_ends_tell_v4 },
-	{ "both ends of a connection tell its opening and its end over IPv6", both_ends_tell_v6 },
-	{ "the process of the end that connected is named", client_is_named },
-	{ "a refused connection tells why", refusal_is_told },
-	{ "a connection that is reset tells so at the other end", reset_is_told },
-	{ "a socket that only listened tells nothing", listener_is_silent },
-	{ "a connect() without a route is counted with its peer over IPv4", no_route_v4 },
-	{ "a connect() without a route is counted with its peer over IPv6", no_route_v6 },
-	{ "the same failure again is the same entry", failures_add_up },
-	{ "a datagram without a route is counted", datagram_without_route },
-	{ "a message without a route is counted", message_without_route },
-	{ "a connect() that finds no free port is counted", no_such_local_address },
-	{ "a blackhole route is counted", blackhole_is_counted },
-	{ "a refused connection is no local failure", refusal_is_not_local },
-	{ "an unreachable host that was asked is told by the socket alone", unreachable_is_told_once },
-	{ "calls that wait or go well are not counted", success_is_not_counted },
-	{ "a call on something else than an IP socket is not counted", other_files_are_not_counted },
-	{ "a full map of failures is counted", full_failure_map_is_counted },
-};

@@ -433,6 +433,36 @@ calls_without_a_route_are_told() {
 	done
 }
 
+# A service that nft translates: known before its connections, found by a dump afterwards, the same over UDP.
+services_behind_nat_are_told() {
+	in_ns $host nft -f - <<-EOF || return 1
+		table inet palomar_bpf {
+			chain prerouting {
+				type nat hook prerouting priority dstnat; policy accept;
+				ip daddr 10.96.0.10 meta l4proto { tcp, udp } th dport 80 dnat ip to 10.99.0.2:8080
+				ip6 daddr fd96::10 meta l4proto { tcp, udp } th dport 80 dnat ip6 to [fd99:2::2]:8080
+			}
+			chain postrouting {
+				type nat hook postrouting priority srcnat; policy accept;
+				ip daddr 10.99.0.2 udp dport 8080 snat ip to 169.254.2.1
+			}
+		}
+	EOF
+	in_ns $a build/traffic connect 10.96.0.10 80 1 || return 1
+	start_printing || return 1
+	in_ns $a build/traffic connect fd96::10 80 1 && in_ns $a build/traffic query 10.96.0.10 80 1 &&
+		in_ns $a build/traffic query fd96::10 80 1 && in_ns $a build/traffic connect 10.99.0.2 8080 3 || return 1
+	sleep 0.5
+	stop_probe
+	in_ns $host nft delete table inet palomar_bpf
+	grep '^translation' "$work/out"
+	[ "$(grep -c '^translation' "$work/out")" -eq 4 ] &&
+		grep -q '^translation client=10.99.0.1,[0-9]* service=10.96.0.10,80 backend=10.99.0.2,8080 seen_as=10.99.0.1,[0-9]* protocol=6 family=4 .* by=1' "$work/out" &&
+		grep -q '^translation client=fd99:1::2,[0-9]* service=fd96::10,80 backend=fd99:2::2,8080 seen_as=fd99:1::2,[0-9]* protocol=6 family=6 .* by=1' "$work/out" &&
+		grep -q '^translation client=10.99.0.1,[0-9]* service=10.96.0.10,80 backend=10.99.0.2,8080 seen_as=169.254.2.1,[0-9]* protocol=17 family=4 .* by=1' "$work/out" &&
+		grep -q '^translation client=fd99:1::2,[0-9]* service=fd96::10,80 backend=fd99:2::2,8080 .* protocol=17 family=6 .* by=1' "$work/out"
+}
+
 interfaces_come_and_go() {
 	start_printing || return 1
 	ip link add veth9 netns $host type veth peer name eth9 netns $a || return 1
@@ -585,6 +615,7 @@ check 'sockets have owners' sockets_have_owners
 check 'flows know the socket they lead to' flows_have_their_socket
 check 'a short connection tells its retransmits' short_connections_tell_retransmits
 check 'calls that find no route are told' calls_without_a_route_are_told
+check 'services behind NAT are told' services_behind_nat_are_told
 check 'interfaces come and go' interfaces_come_and_go
 check 'sums survive a collector that comes and goes' sums_survive_reconnects
 check 'a collector that does not read loses payload only' slow_collector_loses_payload_only

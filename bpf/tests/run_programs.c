@@ -72,6 +72,8 @@ struct told {
 	uint32_t netns;
 	uint32_t tcp_count;
 	struct tcp_record tcp[16];
+	uint32_t translation_count;
+	struct translation_record translations[4];
 };
 
 static struct palomar_bpf *programs;
@@ -99,6 +101,13 @@ static int on_record(void *context, void *data, size_t size)
 
 		if (tcp->netns_inum == told.netns && told.tcp_count < sizeof(told.tcp) / sizeof(told.tcp[0]))
 			told.tcp[told.tcp_count++] = *tcp;
+		return 0;
+	}
+	if (record->header.type == RECORD_TRANSLATION && size >= sizeof(struct translation_record)) {
+		const struct translation_record *translation = data;
+
+		if (translation->netns_inum == told.netns && told.translation_count < 4)
+			told.translations[told.translation_count++] = *translation;
 		return 0;
 	}
 	if (size < sizeof(*record) || record->header.type != RECORD_L7)
@@ -136,7 +145,7 @@ static void start_over(void)
 	clear(programs->maps.failures_even);
 	ring_buffer__consume(ring);
 	memset(&copied, 0, sizeof(copied));
-	told.tcp_count = 0;
+	told.tcp_count = told.translation_count = 0;
 }
 
 /* Sends one packet through a program; a complaint, or NULL if it was let through untouched. */
@@ -253,6 +262,7 @@ static const char *run_parse_test(const struct parse_test *test)
 #include "tests/socket_tests.h"
 #include "tests/connect_tests.h"
 #include "tests/health_tests.h"
+#include "tests/translate_tests.h"
 
 static bool open_programs(void)
 {

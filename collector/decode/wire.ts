@@ -212,7 +212,10 @@ export const translationRecord = {
   netns_inum: 64,
   by: 68,
   pad: 69,
-  size: 72,
+  seen_as: 72,
+  seen_as_port: 88,
+  pad2: 90,
+  size: 96,
 };
 
 /** Every struct by its name in bpf/wire.h, for the layout test. */
@@ -260,6 +263,7 @@ export const probeStats = [
   'drops_unparsed',
   'connect_map_full',
   'inner_unparsed',
+  'translations_lost',
 ] as const;
 
 /** Stats that are levels, not counts. */
