@@ -7,6 +7,10 @@
  * not copied whole: each message start grants its sender L7_MESSAGE_BYTES of credit. When that is spent only short
  * segments are copied, and those in whose first L7_SEARCH_BYTES a pipelined message begins, which grants credit anew.
  * DNS over UDP is always copied.
+ *
+ * User space may say that messages start where the other side has spoken, as databases have it: then each such turn
+ * grants credit, for whole segments (L7_COPY_TURNS) or for their first L7_HEAD_BYTES (L7_COPY_HEADS), and what the
+ * payload looks like does not matter.
  */
 #pragma once
 
@@ -81,7 +85,11 @@ static __always_inline struct l7_state *l7_state_of(const struct flow_key *key, 
 	if (state)
 		return state;
 
-	struct l7_state fresh = { .owner_ifindex = ifindex, .copy = is_dns ? L7_COPY_ALL : L7_COPY_PROBING };
+	struct l7_state fresh = {
+		.owner_ifindex = ifindex,
+		.copy = is_dns ? L7_COPY_ALL : L7_COPY_PROBING,
+		.speaker = NOBODY,
+	};
 
 	/* Another CPU may have been first: its interface is the owner then. */
 	bpf_map_update_elem(&l7_states, key, &fresh, BPF_NOEXIST);
@@ -89,6 +97,28 @@ static __always_inline struct l7_state *l7_state_of(const struct flow_key *key, 
 	if (!state)
 		stat_add(STAT_L7_MAP_FULL, 1);
 	return state;
+}
+
+/* How many bytes of this segment to copy where turns matter. */
+static __always_inline __u32 l7_turn_budget(struct l7_state *state, __u32 sender, __u32 length)
+{
+	bool is_heads = state->copy == L7_COPY_HEADS;
+	__u32 budget;
+
+	if (state->speaker != sender) {
+		state->speaker = sender;
+		state->credit[sender] = is_heads ? L7_TURN_HEADS : L7_MESSAGE_BYTES;
+	}
+	/* The end of an answer, or a command: worth it even when a long one has used the credit up. */
+	if (length <= L7_SMALL_BYTES)
+		return length;
+	budget = state->credit[sender];
+	if (is_heads && budget > L7_HEAD_BYTES)
+		budget = L7_HEAD_BYTES;
+	if (budget > length)
+		budget = length;
+	state->credit[sender] -= budget;
+	return budget;
 }
 
 /* How many bytes of this segment to copy. */
@@ -99,6 +129,8 @@ static __always_inline __u32 l7_budget(struct __sk_buff *skb, const struct packe
 
 	if (packet->key.protocol == IPPROTO_UDP)
 		return L7_CHUNK_BYTES;
+	if (state->copy == L7_COPY_HEADS || state->copy == L7_COPY_TURNS)
+		return l7_turn_budget(state, sender, length);
 	if (length >= sizeof(start) && bpf_skb_load_bytes(skb, packet->payload_offset, start, sizeof(start)))
 		return 0;
 	if (is_http_start(start)) {

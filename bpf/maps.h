@@ -16,6 +16,9 @@
 #define L7_MESSAGE_BYTES (L7_CHUNK_BYTES * L7_CHUNKS)
 /* Segments this short are always worth copying: the end of a body, or a start line cut in two. */
 #define L7_SMALL_BYTES 256
+/* Of protocols whose messages start where the other side has spoken: so much of a segment, and of all until it speaks. */
+#define L7_HEAD_BYTES 512
+#define L7_TURN_HEADS (8 * L7_HEAD_BYTES)
 /* How far into a body segment the kernel looks for the next pipelined message. */
 #define L7_SEARCH_BYTES 512
 
@@ -74,6 +77,8 @@ struct l7_state {
 	__u32 copy;	   /* enum l7_copy */
 	__u32 segments[2]; /* copied while probing, by sender */
 	__u32 credit[2];   /* bytes that may still be copied of the message under way, by sender */
+	__u32 speaker;	   /* who sent the latest payload, while turns matter; NOBODY before */
+	__u32 pad;
 };
 
 /* A socket as the walk over all tasks' files sees it: a socket_record without its unit, and the TCP figures. */
@@ -122,7 +127,7 @@ struct failure_counts {
 _Static_assert(sizeof(struct flow_counts) == 112, "map layout");
 _Static_assert(sizeof(struct drop_key) == 72, "map layout");
 _Static_assert(sizeof(struct drop_counts) == 56, "map layout");
-_Static_assert(sizeof(struct l7_state) == 24, "map layout");
+_Static_assert(sizeof(struct l7_state) == 32, "map layout");
 _Static_assert(sizeof(struct socket_sighting) == 88, "map layout");
 _Static_assert(sizeof(struct failure_key) == 32, "map layout");
 _Static_assert(sizeof(struct failure_counts) == 56, "map layout");

@@ -201,11 +201,19 @@ struct l7_record {
 #define L7_PLAINTEXT 1
 
 /* What the kernel copies of a connection. */
-enum l7_copy { L7_COPY_PROBING = 0, L7_COPY_ALL = 1, L7_COPY_NONE = 2 };
+enum l7_copy {
+	L7_COPY_PROBING = 0,
+	L7_COPY_ALL = 1,
+	L7_COPY_NONE = 2,
+	L7_COPY_HEADS = 3, /* the first 512 bytes of each segment, 4 KiB of a turn */
+	L7_COPY_TURNS = 4  /* the first 64 KiB of each turn: what one side says before the other one answers */
+};
 
 /*
  * collector -> probe: stop or keep copying. Unknown keys are ignored. L7_COPY_ALL grants both ends another 64 KiB of
  * payload; a segment that starts like HTTP grants the same to its sender (l7.bpf.h says what is copied after that).
+ * Under L7_COPY_HEADS and L7_COPY_TURNS nothing is looked for in the payload; segments of up to 256 bytes are copied
+ * whole whatever was granted.
  */
 struct l7_verdict {
 	struct flow_key key; /* as in the L7 record */

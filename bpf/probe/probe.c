@@ -187,12 +187,12 @@ void probe_apply_verdict(const struct l7_verdict *verdict, void *context)
 	struct l7_state state;
 
 	key.ifindex = 0;
-	if (verdict->copy > L7_COPY_NONE || bpf_map_lookup_elem(probe->kernel.l7_states_fd, &key, &state))
+	if (verdict->copy > L7_COPY_TURNS || bpf_map_lookup_elem(probe->kernel.l7_states_fd, &key, &state))
 		return;
 	/* The connection may be another one by now, owned by another interface. */
 	if (verdict->key.ifindex != state.owner_ifindex)
 		return;
 	state.copy = verdict->copy;
-	state.credit[0] = state.credit[1] = L7_MESSAGE_BYTES;
+	state.credit[0] = state.credit[1] = verdict->copy == L7_COPY_HEADS ? L7_TURN_HEADS : L7_MESSAGE_BYTES;
 	bpf_map_update_elem(probe->kernel.l7_states_fd, &key, &state, BPF_EXIST);
 }

@@ -169,6 +169,71 @@ static const char *verdict_none(void)
 	return NULL;
 }
 
+/* What user space does when it is told of a protocol. */
+static bool decide(__u32 copy)
+{
+	struct l7_state state = { .owner_ifindex = 1, .copy = copy, .speaker = NOBODY };
+	struct flow_key key = connection_key();
+
+	return !bpf_map_update_elem(bpf_map__fd(programs->maps.l7_states), &key, &state, BPF_ANY);
+}
+
+static const char *heads_of_a_turn(void)
+{
+	REQUIRE(decide(L7_COPY_HEADS), "no verdict");
+	send_bodies(1, false);
+	REQUIRE(copied.bytes == L7_HEAD_BYTES, "not the first 512 bytes of a question");
+	REQUIRE(copied.last.copy_mode == L7_COPY_HEADS, "copy mode");
+	REQUIRE(copied.last.payload_length == MTU_PAYLOAD && copied.last.captured == L7_HEAD_BYTES,
+		"a reader cannot tell how much is missing");
+	send_bodies(200, true);
+	REQUIRE(copied.bytes == L7_HEAD_BYTES + L7_TURN_HEADS, "not 4 KiB of a long answer");
+	send_text("the end of the answer", true);
+	REQUIRE(copied.bytes == L7_HEAD_BYTES + L7_TURN_HEADS + 21, "its short end was left out");
+	send_bodies(1, true);
+	REQUIRE(copied.bytes == L7_HEAD_BYTES + L7_TURN_HEADS + 21, "the same side went on, and was copied anew");
+	send_bodies(1, false);
+	send_bodies(1, true);
+	REQUIRE(copied.bytes == 3 * L7_HEAD_BYTES + L7_TURN_HEADS + 21, "the next question and answer");
+	return NULL;
+}
+
+static const char *whole_turns(void)
+{
+	REQUIRE(decide(L7_COPY_TURNS), "no verdict");
+	send_bodies(3, false);
+	REQUIRE(copied.bytes == 3 * MTU_PAYLOAD, "a question is not copied whole");
+	send_bodies(200, true);
+	REQUIRE(copied.bytes == 3 * MTU_PAYLOAD + L7_MESSAGE_BYTES, "not 64 KiB of a long answer");
+	send_bodies(1, false);
+	send_bodies(2, true);
+	REQUIRE(copied.bytes == 6 * MTU_PAYLOAD + L7_MESSAGE_BYTES, "the next question and answer");
+	return NULL;
+}
+
+/* A row of a table may hold anything. */
+static const char *turns_look_at_nothing(void)
+{
+	static char segment[MTU_PAYLOAD + 1];
+	static const __u32 modes[] = { L7_COPY_HEADS, L7_COPY_TURNS };
+
+	memset(segment, 'z', MTU_PAYLOAD);
+	memcpy(segment, "HTTP/1.1 200 OK", 15);
+	for (int i = 0; i < 2; i++) {
+		uint32_t before;
+
+		start_over();
+		REQUIRE(decide(modes[i]), "no verdict");
+		send_bodies(200, true);
+		before = copied.bytes;
+		send_text(segment, true);
+		REQUIRE(copied.bytes == before, "what resembles HTTP was copied");
+		send_text("GET / HTTP/1.1", false);
+		REQUIRE(copied.last.copy_mode == modes[i], "what resembles HTTP changed the mode");
+	}
+	return NULL;
+}
+
 static const char *syn_starts_anew(void)
 {
 	struct layer syn[LAYERS_MAX] = { ETHERNET, IP4(), TCP(.flags = SYN) };
@@ -230,6 +295,9 @@ static const struct story_test story_tests[] = {
 	{ "a message that starts inside a segment is found after a long body", pipelined_after_body },
 	{ "only the first interface copies a connection", one_interface_copies },
 	{ "a verdict of none stops the copying", verdict_none },
+	{ "of a database the first 512 bytes of each segment are copied, and 4 KiB of a turn", heads_of_a_turn },
+	{ "whole turns are copied up to 64 KiB", whole_turns },
+	{ "where turns matter, payload that resembles HTTP means nothing", turns_look_at_nothing },
 	{ "a syn on used ports starts anew", syn_starts_anew },
 	{ "a record says which bytes it holds", record_says_where },
 };

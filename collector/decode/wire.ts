@@ -240,7 +240,7 @@ export const structs: Readonly<Record<string, Readonly<Record<string, number>>>>
 export const flowStart = 1;
 export const flowEnd = 4;
 
-export const l7Copy = { probing: 0, all: 1, none: 2 } as const;
+export const l7Copy = { probing: 0, all: 1, none: 2, heads: 3, turns: 4 } as const;
 export const tcpListen = 10;
 /** Bits of tcp_flags, those that the collector looks at. */
 export const tcpFlag = { syn: 0x02, rst: 0x04, ack: 0x10 } as const;
