@@ -6,6 +6,8 @@ import type { Writer } from '../db/writer.ts';
 import { refineDropReason } from '../model/drop-reasons.ts';
 import type { FlowSource } from '../model/words.ts';
 import { createConnections, type Connections } from './connections/connections.ts';
+import { createTcpHealth } from './connections/tcp-health.ts';
+import { createTranslations } from './connections/translations.ts';
 import type { Counters } from './counters.ts';
 import { readText, readWide } from './decode/bytes.ts';
 import type { Frame } from './decode/frame-parser.ts';
@@ -17,6 +19,7 @@ import type { Identity } from './identity/identity.ts';
 import { changeSchema, type Change } from './identity/kubernetes-objects.ts';
 import { createConversations } from './protocol/conversations.ts';
 import { createCoverage } from './sink/coverage.ts';
+import { createFailedCalls } from './sink/failed-calls.ts';
 import { createFlowRows } from './sink/flow-rows.ts';
 import { createRowBuilder } from './sink/row-builder.ts';
 import { createWaitingRows } from './sink/waiting-rows.ts';
@@ -59,6 +62,8 @@ export interface Pipeline {
 const scanQuietNs = 100e6;
 const secondNs = 1e9;
 const sweepEveryNs = 60e9;
+/** Connections whose sockets, and whose translations, are remembered. */
+const socketsLimit = 131_072;
 /** More waiting exchanges and drops than this are written as they are. */
 const waitingLimit = 20_000;
 
@@ -91,7 +96,10 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
       onEnd: (connection) => conversations.end(connection),
     },
   );
-  const builder = createRowBuilder({ identity, rows, connections, wallNs, moment });
+  const health = createTcpHealth(socketsLimit, counters);
+  const translations = createTranslations(socketsLimit, counters);
+  const failedCalls = createFailedCalls({ identity, rows, wallNs, moment });
+  const builder = createRowBuilder({ identity, rows, connections, health, translations, wallNs, moment });
   const waiting = createWaitingRows(builder);
   const conversations = createConversations({
     ...deps,
@@ -148,6 +156,15 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
       case recordType.socket:
         identity.sockets.apply(readSocket(payload, at));
         return;
+      case recordType.tcp:
+        health.add(payload, at);
+        return;
+      case recordType.connect:
+        failedCalls.add(payload, at);
+        return;
+      case recordType.translation:
+        translations.add(payload, at);
+        return;
       case recordType.symbol: {
         const symbol = readSymbol(payload, at);
         symbols.set(symbol.address, symbol.name);
@@ -185,6 +202,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     if (nowNs - latestSweepNs < sweepEveryNs) return;
     latestSweepNs = nowNs;
     connections.sweep(nowNs);
+    health.sweep(nowNs);
   };
 
   const onHello = (payload: Buffer): void => {

@@ -57,6 +57,9 @@ export interface DropFields extends KeyFields {
   readonly routeError?: number;
 }
 
+/** For tests that overwrite what `flow` leaves at 0. */
+export const flowFieldAt = { retransmits: wire.flowRecord.retransmits, srtt_us: wire.flowRecord.srtt_us };
+
 export const second = 1e9;
 /** Monotonic time of tests: an hour after boot. */
 export const bootedNs = 3600 * second;
@@ -255,4 +258,90 @@ export function createFrames(): {
       return frame(wire.frameType.stats, body, atNs);
     },
   };
+}
+
+export interface TcpFields extends KeyFields {
+  readonly at?: number;
+  readonly local?: 0 | 1;
+  readonly state?: number;
+  readonly oldState?: number;
+  readonly srttUs?: number;
+  readonly retransmits?: number;
+  readonly error?: number;
+}
+
+/** What a socket tells when it is established, or by default when it has closed. */
+export function tcp(fields: TcpFields = {}): Buffer {
+  const bytes = record(wire.recordType.tcp, wire.tcpRecord.size);
+  writeKey(bytes, wire.tcpRecord.key, { ifindex: 0, ...fields });
+  bytes.writeBigUInt64LE(BigInt(fields.at ?? bootedNs), wire.tcpRecord.mono_ns);
+  bytes.writeUInt32LE(fields.srttUs ?? 0, wire.tcpRecord.srtt_us);
+  bytes.writeUInt32LE(fields.retransmits ?? 0, wire.tcpRecord.retransmits);
+  bytes.writeUInt32LE(fields.error ?? 0, wire.tcpRecord.error);
+  bytes.writeUInt8(fields.local ?? 0, wire.tcpRecord.local);
+  bytes.writeUInt8(fields.state ?? 7, wire.tcpRecord.state);
+  bytes.writeUInt8(fields.oldState ?? 1, wire.tcpRecord.old_state);
+  return bytes;
+}
+
+export interface FailedCallFields {
+  readonly at?: number;
+  readonly local?: string;
+  readonly localPort?: number;
+  readonly remote?: string;
+  readonly remotePort?: number;
+  readonly protocol?: number;
+  readonly netns?: number;
+  readonly error?: number;
+  readonly count?: number;
+  readonly comm?: string;
+  readonly unit?: string;
+}
+
+export function failedCall(fields: FailedCallFields = {}): Buffer {
+  const bytes = record(wire.recordType.connect, wire.connectRecord.size);
+  const { local = '0.0.0.0', remote = '198.51.100.1' } = fields;
+  address(remote).copy(bytes, wire.connectRecord.remote);
+  address(local).copy(bytes, wire.connectRecord.local);
+  bytes.writeBigUInt64LE(BigInt(fields.at ?? bootedNs), wire.connectRecord.mono_ns);
+  bytes.writeUInt32LE(fields.netns ?? 101, wire.connectRecord.netns_inum);
+  bytes.writeUInt32LE(4242, wire.connectRecord.pid);
+  bytes.writeUInt32LE(fields.error ?? 101, wire.connectRecord.error);
+  bytes.writeUInt32LE(fields.count ?? 1, wire.connectRecord.count);
+  bytes.writeUInt16LE(fields.remotePort ?? 443, wire.connectRecord.remote_port);
+  bytes.writeUInt16LE(fields.localPort ?? 0, wire.connectRecord.local_port);
+  bytes.writeUInt8(fields.protocol ?? 6, wire.connectRecord.protocol);
+  bytes.writeUInt8(remote.includes(':') ? 6 : 4, wire.connectRecord.family);
+  bytes.write(fields.comm ?? 'curl', wire.connectRecord.comm);
+  bytes.write(fields.unit ?? '', wire.connectRecord.unit);
+  return bytes;
+}
+
+export interface TranslationFields {
+  readonly client?: readonly [string, number];
+  readonly service?: readonly [string, number];
+  readonly backend?: readonly [string, number];
+  readonly seenAs?: readonly [string, number];
+  readonly protocol?: number;
+  /** 1 conntrack, 2 connect(). */
+  readonly by?: number;
+}
+
+export function translation(fields: TranslationFields = {}): Buffer {
+  const bytes = record(wire.recordType.translation, wire.translationRecord.size);
+  const { translationRecord: at } = wire;
+  const { client = ['10.0.0.1', 40000], service = ['10.96.0.10', 80], backend = ['10.0.0.2', 8080] } = fields;
+  const { seenAs = client } = fields;
+  const put = ([text, port]: readonly [string, number], addressAt: number, portAt: number): void => {
+    address(text).copy(bytes, addressAt);
+    bytes.writeUInt16LE(port, portAt);
+  };
+  put(client, at.client, at.client_port);
+  put(service, at.service, at.service_port);
+  put(backend, at.backend, at.backend_port);
+  put(seenAs, at.seen_as, at.seen_as_port);
+  bytes.writeUInt8(fields.protocol ?? 6, at.protocol);
+  bytes.writeUInt8(client[0].includes(':') ? 6 : 4, at.family);
+  bytes.writeUInt8(fields.by ?? 1, at.by);
+  return bytes;
 }

@@ -38,7 +38,8 @@ export interface Moment {
   readonly wallMs: number;
 }
 
-interface Local {
+/** What is known of an end because it is on this machine. */
+export interface Local {
   readonly owner: SocketOwner | undefined;
   readonly container: string;
   readonly netns: string;
@@ -135,10 +136,20 @@ export function resolveEndpoint(
   at: Moment,
   from: EndpointSources,
 ): Endpoint {
+  return resolveLocal(end.address, localFacts(end, protocol, from), scope, at, from);
+}
+
+/** The same when it is known already what the end is on this machine. */
+export function resolveLocal(
+  address: AddressKey,
+  local: Local,
+  scope: string,
+  at: Moment,
+  from: EndpointSources,
+): Endpoint {
   const { kubernetes } = from;
-  const local = localFacts(end, protocol, from);
-  const { names } = from.names.lookup(scope, end.address, at.monoNs);
-  const pod = findPod(end.address, local, at.wallMs, kubernetes);
+  const { names } = from.names.lookup(scope, address, at.monoNs);
+  const pod = findPod(address, local, at.wallMs, kubernetes);
   const ofProcess = {
     process: local.owner?.process ?? '',
     unit: local.owner?.unit ?? '',
@@ -148,12 +159,12 @@ export function resolveEndpoint(
     const { namespace, workload, workloadKind, service, labels, identity } = pod;
     return { namespace, pod: pod.pod, workload, workloadKind, service, labels, identity, names, ...ofProcess };
   }
-  const service = kubernetes.serviceAt(end.address);
+  const service = kubernetes.serviceAt(address);
   if (service !== undefined) return { ...service, pod: '', names, process: '', unit: '', container: '' };
   if (local.isNode) return onNode(local, from.nodeName, names);
-  const otherNode = kubernetes.nodeAt(end.address);
+  const otherNode = kubernetes.nodeAt(address);
   if (otherNode !== undefined) return named('host', otherNode, 'host', local, names);
-  return unmanaged(end.address, local, names, kubernetes.isKnown);
+  return unmanaged(address, local, names, kubernetes.isKnown);
 }
 
 /** Whose DNS answers these are. Workloads, not pods: all replicas of one ask for the same names. */

@@ -4,6 +4,7 @@
  */
 import type { AddressKey } from '../decode/address.ts';
 import type { LearnedName } from '../protocol/dns-pairing.ts';
+import { resolveCaller, type Caller, type ResolvedCaller } from './caller.ts';
 import { resolveEndpoint, scopeOf, type End, type Endpoint, type Moment } from './endpoint.ts';
 import { createInterfaces, type Interfaces } from './interfaces.ts';
 import { createChanges, type Stamp } from './changes.ts';
@@ -54,6 +55,8 @@ export interface Identity {
   resolve(source: End, destination: End, protocol: number, at: Moment): Resolution;
   /** Would `resolve` give an equal answer for that moment? A few comparisons; says no rather than a false yes. */
   holds(resolution: Resolution, at: Moment): boolean;
+  /** The two ends of a call that made no packet. */
+  resolveCall(caller: Caller, destination: End, protocol: number, at: Moment): readonly [ResolvedCaller, Endpoint];
   /** It is on this machine: its packets start or end here. */
   isLocal(address: AddressKey, at: Moment): boolean;
   isListener(address: AddressKey, port: number, protocol: number): boolean;
@@ -142,6 +145,10 @@ export function createIdentity(config: IdentityConfig): Identity {
       resolution.everywhere === changes.everywhere &&
       isUnchanged(resolution.source, at) &&
       isUnchanged(resolution.destination, at),
+    resolveCall(caller, destination, protocol, at) {
+      const from = resolveCaller(caller, at, sources);
+      return [from, resolveEndpoint(destination, protocol, scopeOf(from.endpoint), at, sources)];
+    },
     isLocal(address, at) {
       if (interfaces.isNodeAddress(address) || interfaces.netnsOf(address) !== undefined) return true;
       return kubernetes.podAt(address, at.wallMs)?.nodeName === config.node;

@@ -30,6 +30,8 @@ export interface Interfaces {
   isNodeAddress(address: AddressKey): boolean;
   learnBehind(address: AddressKey, ifindex: number): void;
   netnsOf(address: AddressKey): Netns | undefined;
+  /** The namespace of that number; the node's own has the node's addresses. */
+  netnsOfNumber(inum: number): Netns | undefined;
   list(): readonly InterfaceFacts[];
 }
 
@@ -114,6 +116,14 @@ export function createInterfaces(changes: Pick<Changes, 'changeAt' | 'changeEver
       changes.changeAt(oldest);
     },
     netnsOf: (address) => namespaces.get(address),
+    netnsOfNumber(inum) {
+      if (inum === hostNetns) return { inum, name: '', addresses: nodeAddresses };
+      for (const { ifindex, peerNetns, peerNetnsName } of known.values()) {
+        if (peerNetns !== inum) continue;
+        return { inum, name: peerNetnsName || `netns-${inum}`, addresses: behind.get(ifindex) ?? new Set() };
+      }
+      return undefined;
+    },
     list: () => [...known.values()].filter((facts) => facts.state !== 'gone'),
   };
 }

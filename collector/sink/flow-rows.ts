@@ -48,6 +48,8 @@ export interface Parties {
   readonly destinationPort: number;
   readonly from: Endpoint;
   readonly to: Endpoint;
+  /** What the client asked for, when one end is the backend chosen for it: 16 bytes of address, port. */
+  readonly service?: { readonly address: Uint8Array; readonly port: number } | undefined;
   readonly connectionLow: number;
   readonly connectionHigh: number;
   readonly protocol: number;
@@ -85,8 +87,6 @@ export interface FlowRow {
   readonly tunnelId?: number;
   /** The conversation is the outside of the tunnel. */
   readonly isTunnel?: boolean;
-  /** What the client asked for, when the destination is the backend chosen for it: 16 bytes of address, port. */
-  readonly service?: { readonly address: Uint8Array; readonly port: number };
   readonly durationNs?: number;
   readonly exchange?: Exchange;
   /** What the conversation's TLS handshake said. */
@@ -234,8 +234,9 @@ function pushNetwork(columns: FlowBlock['columns'], row: FlowRow): void {
   columns.tunnel.push(tunnelCode(row.tunnel ?? ''));
   columns.tunnel_id.push(row.tunnelId ?? 0);
   columns.is_tunnel.push(row.isTunnel === true ? 1 : 0);
-  columns.service_ip.push(row.service?.address ?? noAddressBytes, 0);
-  columns.service_port.push(row.service?.port ?? 0);
+  const { service } = row.parties;
+  columns.service_ip.push(service?.address ?? noAddressBytes, 0);
+  columns.service_port.push(service?.port ?? 0);
 }
 
 function directionOf(reporter: Reporter): number {

@@ -3,7 +3,10 @@ import { certainty, type Connection } from '../connections/connection.ts';
 import type { Account, Connections } from '../connections/connections.ts';
 import { chooseEnds } from '../connections/ends.ts';
 import { isFailure } from '../connections/opening.ts';
-import { tcpFlag } from '../decode/wire.ts';
+import type { TcpHealth } from '../connections/tcp-health.ts';
+import type { Translations } from '../connections/translations.ts';
+import { addressBytes } from '../decode/address.ts';
+import { flowKey, tcpFlag } from '../decode/wire.ts';
 import type { Sighting } from '../connections/connection.ts';
 import type { End, Moment } from '../identity/endpoint.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -29,7 +32,9 @@ export interface Dropped {
 export interface RowBuilderDeps {
   readonly identity: Identity;
   readonly rows: FlowRows;
-  readonly connections: Pick<Connections, 'ensureOriented'>;
+  readonly connections: Pick<Connections, 'ensureOriented' | 'find'>;
+  readonly health: Pick<TcpHealth, 'tell'>;
+  readonly translations: Pick<Translations, 'find'>;
   wallNs(monoNs: number): bigint;
   moment(monoNs: number): Moment;
 }
@@ -56,8 +61,16 @@ function other(side: Side): Side {
   return side === 0 ? 1 : 0;
 }
 
-function endOf(connection: Connection, side: Side): End {
-  return { address: connection.addresses[side], port: connection.ports[side] };
+/** What a row calls the two ends of a conversation, by side. */
+interface Ends {
+  /** struct flow_key; the addresses that rows show are read out of it. */
+  readonly key: Buffer;
+  readonly ends: readonly [End, End];
+  readonly service: Parties['service'];
+}
+
+function isEnd(connection: Connection, side: Side, end: End): boolean {
+  return connection.addresses[side] === end.address && connection.ports[side] === end.port;
 }
 
 /** Did everything that the source sent end in a drop? Then calling the conversation FORWARDED would be false. */
@@ -91,14 +104,43 @@ function networkOf(connection: Connection): TunnelFacts & { readonly encryption:
 export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
   const { identity, rows } = deps;
 
+  /** A service is shown as the backend that was chosen for it, beside what was asked for. */
+  const endsOf = (connection: Connection): Ends => {
+    const { key, addresses, ports } = connection;
+    const plain: [End, End] = [
+      { address: addresses[0], port: ports[0] },
+      { address: addresses[1], port: ports[1] },
+    ];
+    const translation = deps.translations.find(key);
+    if (translation === undefined) return { key, ends: plain, service: undefined };
+    const { service, backend } = translation;
+    const asked = { address: addressBytes(service.address), port: service.port };
+    const side = isEnd(connection, 0, service) ? 0 : 1;
+    if (!isEnd(connection, side, service)) return { key, ends: plain, service: asked };
+    const shown = Buffer.from(key);
+    addressBytes(backend.address).copy(shown, side === 0 ? flowKey.addr_a : flowKey.addr_b);
+    plain[side] = backend;
+    return { key: shown, ends: plain, service: asked };
+  };
+
+  /** After a translation, when it was seen before it as well: those rows tell it. */
+  const isToldBefore = (connection: Connection): boolean => {
+    const translation = deps.translations.find(connection.key);
+    if (translation === undefined || translation.isAtSocket) return false;
+    const before = deps.connections.find(translation.before, 0);
+    return before !== undefined && before !== connection && before.sightings.length > 0;
+  };
+
   const partiesOf = (connection: Connection, source: Side, at: Moment): Parties => {
     const { protocol } = connection;
-    const [from, to] = identity.resolvePair(endOf(connection, source), endOf(connection, other(source)), protocol, at);
+    const { key, ends, service } = endsOf(connection);
+    const [from, to] = identity.resolvePair(ends[source], ends[other(source)], protocol, at);
     return {
-      key: connection.key,
+      key,
       sourceSide: source,
-      sourcePort: connection.ports[source],
-      destinationPort: connection.ports[other(source)],
+      sourcePort: ends[source].port,
+      destinationPort: ends[other(source)].port,
+      service,
       from,
       to,
       connectionLow: connection.idLow,
@@ -129,6 +171,7 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
 
   return {
     connection(connection, account) {
+      if (isToldBefore(connection)) return;
       const source = connection.initiator;
       const { counted, peer, reporter } = account.ends;
       const counts = counted === undefined ? noCounts : countsOf(counted, source);
@@ -154,8 +197,12 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
         endCause: account.kind === 'connection_end' ? connection.endCause : 0,
         connectResult: account.connectResult,
         handshakeUs: account.connectResult === 'ESTABLISHED' ? connection.opening.handshakeUs : 0,
-        srttUs: connection.srttUs,
-        retransmits: connection.retransmits,
+        ...deps.health.tell(
+          connection.key,
+          source,
+          { srttUs: connection.srttUs, retransmits: connection.retransmits },
+          account.kind === 'connection_end',
+        ),
         zeroWindows: counted?.zeroWindows ?? 0,
         resets: counted?.resets ?? 0,
         icmpErrors: counted?.icmpErrors ?? 0,
@@ -166,6 +213,7 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
     },
 
     exchange(connection, exchange) {
+      if (isToldBefore(connection)) return;
       const at = deps.moment(exchange.requestNs);
       const ends = chooseEnds(connection, identity.interfaces);
       rows.append({
