@@ -24,6 +24,9 @@ export function contentSecurityPolicy(html: string): string {
   ].join('; ');
 }
 
+/** For scripts: one that runs as a worker lives by the policy it came with, and loads its parts from here. */
+export const scriptPolicy = "default-src 'none'; script-src 'self'; frame-ancestors 'none'";
+
 /** For answers that are no page. */
 export const closedPolicy = "default-src 'none'; frame-ancestors 'none'";
 

@@ -76,6 +76,11 @@ describe('the pages', () => {
 });
 
 describe('a policy', () => {
+  test('lets a script that runs as a worker load its parts from here, and nothing else', async () => {
+    const { headers } = await get('/_next/static/app-0123.js');
+    expect(headers['content-security-policy']).toBe("default-src 'none'; script-src 'self'; frame-ancestors 'none'");
+  });
+
   it('has no hash for a page without inline scripts', () => {
     expect(contentSecurityPolicy('<script src="a.js" async></script>')).toContain("script-src 'self';");
   });

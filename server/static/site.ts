@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { type Encoding, compress, compressFrom } from '../compress.ts';
-import { closedPolicy, contentSecurityPolicy } from './content-security.ts';
+import { closedPolicy, contentSecurityPolicy, scriptPolicy } from './content-security.ts';
 
 export interface Asset {
   readonly type: string;
@@ -86,7 +86,11 @@ function createAsset(path: string, body: Buffer): Asset {
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
     // Next puts a hash of the content into these names.
     cacheControl: path.startsWith('/_next/static/') ? 'public, max-age=31536000, immutable' : 'no-cache',
-    policy: isPage ? contentSecurityPolicy(body.toString('utf8')) : closedPolicy,
+    policy: isPage
+      ? contentSecurityPolicy(body.toString('utf8'))
+      : type.startsWith('text/javascript')
+        ? scriptPolicy
+        : closedPolicy,
     encoded(encoding) {
       if (!isText || body.length < compressFrom) return null;
       const made = kept.get(encoding) ?? compress(body, encoding, 'kept');

@@ -17,6 +17,8 @@ function endIs({ kind, namespace, name }: MapNode, end: 'from' | 'to'): string {
     // Cards that stand for many: all names of a domain, all bare addresses.
     case 'domain':
       return `${end}.kind:name (${end}.workload:${quote(name)} or ${end}.workload:*.${name})`;
+    case 'rest':
+      return `${end}.ns:${quote(namespace)}`;
     case 'addresses':
       return `${end}.kind:address`;
     default:

@@ -4,7 +4,7 @@
 import { memo, type ReactNode } from 'react';
 
 import { plural } from '../../_viz/format/quantities.ts';
-import type { Route } from '../../_viz/layout/route-edges.ts';
+import { pointsOf, type Route } from '../../_viz/layout/route-edges.ts';
 import { protocolLabel } from './edge-facts.ts';
 import type { PictureEdge } from './picture.ts';
 
@@ -68,8 +68,8 @@ function ArrowHead({ tip, enters }: Pick<Route, 'tip' | 'enters'>): ReactNode {
 const crossShares = [0.22, 0.78];
 
 function Crosses({ route, only }: { route: Route; only: boolean }): ReactNode {
-  const last = route.samples.length - 1;
-  const points = (only ? [0.5] : crossShares).flatMap((share) => route.samples[Math.round(last * share)] ?? []);
+  const along = pointsOf(route);
+  const points = (only ? [0.5] : crossShares).flatMap((share) => along[Math.round((along.length - 1) * share)] ?? []);
   return points.map((point) => (
     <g key={`${point.x} ${point.y}`} className="edge-cross" transform={`translate(${point.x} ${point.y})`}>
       <circle r={7} className="fill-canvas" />

@@ -27,6 +27,7 @@ const icons: Readonly<Record<string, LucideIcon>> = {
   CronJob: Clock,
   Pod: CircleDot,
   Namespace: SquareDashed,
+  rest: SquareDashed,
   container: Container,
   unit: Cog,
   process: AppWindow,

@@ -7,7 +7,9 @@ export function nodeOfId(id: string): MapNode | null {
   return { id, cluster, namespace, kind, name: rest.join('/'), addresses: [], pods: [] };
 }
 
-/** Known by name or address only: not part of what is watched. `domain` and `addresses` are folds of such. */
+/** Known by name or address only: not part of what is watched. `domain` and `addresses` are folds of such,
+ * and the rest of what has no namespace is nearly all of this kind. */
 export function isOutside(node: MapNode): boolean {
+  if (node.kind === 'rest') return node.namespace === '';
   return node.namespace === '' && ['name', 'address', 'domain', 'addresses'].includes(node.kind);
 }

@@ -41,7 +41,7 @@ export interface Picture {
 export function createPicture(response: MapResponse): Picture {
   const seconds = observedSeconds(response.range, response.evidence.coverage);
   const folded = foldOutside(response.nodes, response.edges);
-  const { nodes, edges, notice } = keepToBudget(folded.nodes, folded.edges);
+  const { nodes, edges, members, notice } = keepToBudget(folded.nodes, folded.edges);
   const clusters = new Set(nodes.map((node) => node.cluster));
   const boxes = new Map<string, string>();
   const boxOf = (node: MapNode): string | null => {
@@ -61,7 +61,7 @@ export function createPicture(response: MapResponse): Picture {
           node,
           box: boxOf(node),
           isOutside: isOutside(node),
-          members: folded.members.get(node.id) ?? [],
+          members: members.get(node.id) ?? folded.members.get(node.id) ?? [],
           ...numbersOf(node, touching.get(node.id) ?? [], seconds),
         },
       ]),

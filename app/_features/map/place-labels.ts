@@ -2,7 +2,7 @@
  * of lines where that is possible. */
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
 import { overlaps, type Rect } from '../../_viz/layout/metrics.ts';
-import type { Point } from '../../_viz/layout/route-edges.ts';
+import { pointsOf, type Point } from '../../_viz/layout/route-edges.ts';
 
 const labelWidth = 104;
 const labelHeight = 16;
@@ -24,7 +24,7 @@ export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): Read
   const isOnLine = linesOf(layout);
   const placed = new Map<string, Point>();
   for (const id of edgeIds) {
-    const samples = layout.routes.get(id)?.samples ?? [];
+    const samples = pointsOf(layout.routes.get(id));
     const middle = samples.length / 2;
     const byCloseness = samples
       .map((point, index) => ({ point, distance: Math.abs(index - middle) }))
@@ -50,7 +50,9 @@ const cellKey = (column: number, row: number): number => column * 65_536 + row;
 function linesOf(layout: MapLayout): (rect: Rect) => boolean {
   const passed = new Set<number>();
   for (const { samples } of layout.routes.values()) {
-    for (const { x, y } of samples) passed.add(cellKey(Math.floor(x / cell), Math.floor(y / cell)));
+    for (let at = 0; at < samples.length; at += 2) {
+      passed.add(cellKey(Math.floor((samples[at] ?? 0) / cell), Math.floor((samples[at + 1] ?? 0) / cell)));
+    }
   }
   return ({ x, y, width, height }) => {
     for (let column = Math.floor(x / cell); column <= Math.floor((x + width) / cell); column++) {
@@ -74,6 +76,6 @@ function sidesOf({ x, y, width, height }: Rect): Rect[] {
 
 /** Where a label stands when it must be shown: its place, or the middle of the curve. */
 export function labelPoint(layout: MapLayout, placed: ReadonlyMap<string, Point>, id: string): Point | null {
-  const samples = layout.routes.get(id)?.samples ?? [];
+  const samples = pointsOf(layout.routes.get(id));
   return placed.get(id) ?? samples[Math.floor(samples.length / 2)] ?? null;
 }

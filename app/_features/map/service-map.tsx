@@ -5,9 +5,11 @@ import { useCallback, useEffect, useMemo, useState, type KeyboardEvent, type Rea
 
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
 import type { Rect } from '../../_viz/layout/metrics.ts';
+import { pointsOf } from '../../_viz/layout/route-edges.ts';
 import type { Selection } from '../url/investigation.ts';
 import { EdgeShape } from './edge-shape.tsx';
 import { MapControls } from './map-controls.tsx';
+import { MapSkeleton } from './map-skeleton.tsx';
 import { MapTable } from './map-table.tsx';
 import { NodeCard } from './node-card.tsx';
 import type { Picture } from './picture.ts';
@@ -29,8 +31,19 @@ const mostLabels = 60;
 const denseFrom = 120;
 const drawOrder = { plain: 0, marked: 1, warm: 2, dropped: 3 };
 
-export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMapProps): ReactNode {
-  const { layout, epoch, tidy } = useMapLayout(picture);
+export function ServiceMap(props: ServiceMapProps): ReactNode {
+  const { layout, epoch, tidy } = useMapLayout(props.picture);
+  if (layout === null) return <MapSkeleton />;
+  return <LaidOutMap {...props} layout={layout} epoch={epoch} onTidy={tidy} />;
+}
+
+interface LaidOutMapProps extends ServiceMapProps {
+  readonly layout: MapLayout;
+  readonly epoch: number;
+  readonly onTidy: () => void;
+}
+
+function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTidy }: LaidOutMapProps): ReactNode {
   const { viewport, layer, zoom } = useMapZoom(layout.bounds, epoch);
   const [pointed, setPointed] = useState<Focus | null>(null);
   const [visited, setVisited] = useState<Focus | null>(null);
@@ -123,7 +136,7 @@ export function ServiceMap({ picture, selection, isStale, onSelect }: ServiceMap
           />
         </div>
       </div>
-      <MapControls zoom={zoom} onTidy={tidy} />
+      <MapControls zoom={zoom} onTidy={onTidy} />
       <MapTable picture={picture} />
     </div>
   );
@@ -267,7 +280,7 @@ function firstCard(layout: MapLayout): Focus | null {
 
 function rectOf(focus: Focus, layout: MapLayout): Rect | null {
   if (focus.kind === 'node') return layout.cards.get(focus.id) ?? null;
-  const samples = layout.routes.get(focus.id)?.samples ?? [];
+  const samples = pointsOf(layout.routes.get(focus.id));
   if (samples.length === 0) return null;
   const xs = samples.map((point) => point.x);
   const ys = samples.map((point) => point.y);

@@ -13,7 +13,7 @@ export interface Layers {
 
 /** A random graph's longest path is far longer than a screen is wide; past this, neighbouring layers share a column. */
 function widestMap(nodes: number): number {
-  return Math.max(6, Math.round(Math.sqrt(nodes * 0.8)));
+  return Math.max(8, Math.round(1.5 * Math.sqrt(nodes)));
 }
 
 export function assignLayers(graph: Graph): Layers {

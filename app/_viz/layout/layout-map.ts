@@ -77,7 +77,9 @@ function boundsOf(rects: readonly Rect[], routes: ReadonlyMap<string, Route>): R
     cover(rect.x, rect.y);
     cover(rect.x + rect.width, rect.y + rect.height);
   }
-  for (const route of routes.values()) for (const point of route.samples) cover(point.x, point.y);
+  for (const { samples } of routes.values()) {
+    for (let at = 0; at < samples.length; at += 2) cover(samples[at] ?? 0, samples[at + 1] ?? 0);
+  }
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 

@@ -6,9 +6,10 @@
 import type { Layers } from './assign-layers.ts';
 import type { Graph } from './graph.ts';
 import { rowStep, type Metrics } from './metrics.ts';
+import { settleRows } from './settle-rows.ts';
 import { spread } from './spread.ts';
 
-interface Band {
+export interface Band {
   readonly box: string | null;
   /** Node indices by column; a column without members is an empty list. */
   readonly cells: number[][];
@@ -22,16 +23,15 @@ const sweeps = 8;
 export function placeRows(graph: Graph, layers: Layers, m: Metrics): Float64Array {
   let bands = bandsOf(graph, layers);
   let top = stack(graph, bands, m);
-  let best = top;
-  let bestCost = edgeHeight(graph, top);
+  let best = { bands, top, cost: edgeHeight(graph, top) };
   for (let sweep = 0; sweep < sweeps; sweep++) {
     bands = reorder(graph, bands, top, sweep % 2 === 0);
     top = stack(graph, bands, m);
     const cost = edgeHeight(graph, top);
-    if (cost < bestCost) [best, bestCost] = [top, cost];
+    if (cost < best.cost) best = { bands, top, cost };
   }
-  placeOutside(graph, layers, best, m);
-  return best;
+  placeOutside(graph, layers, best.top, m);
+  return settleRows(graph, layers, best.bands, best.top, m);
 }
 
 function bandsOf(graph: Graph, layers: Layers): Band[] {
@@ -107,7 +107,7 @@ function reorder(graph: Graph, bands: readonly Band[], top: Float64Array, moveBa
   return sorted.sort((a, b) => (bandLevel.get(a) ?? 0) - (bandLevel.get(b) ?? 0));
 }
 
-function placeOutside(graph: Graph, layers: Layers, top: Float64Array, m: Metrics): void {
+export function placeOutside(graph: Graph, layers: Layers, top: Float64Array, m: Metrics): void {
   const inside = graph.nodes.flatMap((node, index) => (node.outside ? [] : [top[index] ?? 0]));
   const middle = inside.length === 0 ? 0 : (Math.min(...inside) + Math.max(...inside)) / 2;
   for (const column of [0, layers.columns - 1]) {

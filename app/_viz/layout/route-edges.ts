@@ -4,6 +4,7 @@
  */
 import type { Graph, IndexedEdge } from './graph.ts';
 import { columnX, type Metrics, type Rect } from './metrics.ts';
+import { spread } from './spread.ts';
 
 export interface Point {
   readonly x: number;
@@ -17,21 +18,55 @@ export interface Route {
   readonly tip: Point;
   /** Which way the arrow points. */
   readonly enters: 'right' | 'up';
-  /** Points along the curve, evenly enough for marks and labels. */
-  readonly samples: readonly Point[];
+  /** Points along the curve as x, y, x, y ...: evenly enough for marks, labels and hits. A worker hands it over whole. */
+  readonly samples: Float32Array;
+}
+
+export function pointsOf(route: Route | undefined): Point[] {
+  if (route === undefined) return [];
+  return Array.from({ length: route.samples.length / 2 }, (_, at) => ({
+    x: route.samples[2 * at] ?? 0,
+    y: route.samples[2 * at + 1] ?? 0,
+  }));
 }
 
 type Curve = readonly [Point, Point, Point, Point];
+interface Piece {
+  readonly curve: Curve;
+  readonly samples: number;
+}
 
-/** Leaves room for the drops that stand on a card's corner. */
-const clearance = 13;
+/** What an edge keeps from the cards it passes; ten edges can pass between two cards. */
+const clearance = 6;
 const turn = 44;
 const arrow = 7;
-/** Samples per curve. */
-const perCurve = 16;
+const laneStep = 5;
+/** Samples of a curve between two columns, and of the straight way past one. */
+const perBend = 8;
+const perPass = 4;
 
-/** Rows of cards in each column, as intervals no edge may pass through, sorted by their upper end. */
-type Obstacles = readonly (readonly (readonly [number, number])[])[];
+/** Free stretches of each column, from the uppermost to the lowest. */
+type Gaps = readonly (readonly Gap[])[];
+interface Gap {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** One edge going past one column: where it would like to, and in the end where it does. */
+interface Pass {
+  readonly column: number;
+  readonly wish: number;
+  level: number;
+}
+
+interface Way {
+  readonly edge: IndexedEdge;
+  readonly start: Point;
+  readonly end: Point;
+  readonly from: number;
+  readonly isForward: boolean;
+  readonly passes: readonly Pass[];
+}
 
 export function routeEdges(
   graph: Graph,
@@ -40,9 +75,9 @@ export function routeEdges(
   boxes: Iterable<Rect>,
   m: Metrics,
 ): Map<string, Route> {
-  const obstacles = obstaclesOf(columnOf, cards, boxes, m);
   const ports = assignPorts(graph, cards, m);
   const routes = new Map<string, Route>();
+  const ways: Way[] = [];
   for (const edge of graph.edges) {
     const source = cards[edge.from];
     const destination = cards[edge.to];
@@ -53,34 +88,74 @@ export function routeEdges(
     }
     const start = { x: source.x + source.width, y: ports.out.get(edge.id) ?? source.y };
     const end = { x: destination.x - arrow, y: ports.into.get(edge.id) ?? destination.y };
-    const curves = connect(start, end, columnOf[edge.from] ?? 0, columnOf[edge.to] ?? 0, obstacles, m);
-    routes.set(edge.id, toRoute(curves));
+    ways.push(findWay(edge, start, end, columnOf, m));
   }
+  takeLanes(ways, gapsOf(columnOf, cards, boxes, m));
+  for (const way of ways) routes.set(way.edge.id, toRoute(curvesOf(way, m)));
   return routes;
 }
 
-function connect(start: Point, end: Point, from: number, to: number, obstacles: Obstacles, m: Metrics): Curve[] {
-  const curves: Curve[] = [];
-  let at = start;
+function findWay(edge: IndexedEdge, start: Point, end: Point, columnOf: Int32Array, m: Metrics): Way {
+  const [from, to] = [columnOf[edge.from] ?? 0, columnOf[edge.to] ?? 0];
   const isForward = to > from;
-  const passed = isForward ? range(from + 1, to - 1) : range(to, from).reverse();
-  for (const column of passed) {
-    const near = columnX(m, column) + (isForward ? -clearance : m.cardWidth);
-    const far = columnX(m, column) + (isForward ? m.cardWidth + clearance : 0);
-    const share = isForward ? (near - start.x) / (end.x - start.x) : 0.5;
-    const wish = isForward ? start.y + (end.y - start.y) * share : column === from ? passLevel(start, end) : at.y;
-    const y = freeLevel(obstacles[column] ?? [], wish);
-    const enter = { x: near, y };
-    curves.push(!isForward && column === from ? turnRound(at, enter, turn) : sweep(at, enter));
-    at = { x: far, y };
-    curves.push(sweep(enter, at));
-  }
-  curves.push(isForward ? sweep(at, end) : turnRound(at, end, -turn));
-  return curves;
+  const columns = isForward ? range(from + 1, to - 1) : range(to, from).reverse();
+  const passes = columns.map((column) => {
+    const share = isForward ? (columnX(m, column) - clearance - start.x) / (end.x - start.x) : 0.5;
+    const wish = start.y + (end.y - start.y) * share;
+    return { column, wish, level: wish };
+  });
+  return { edge, start, end, from, isForward, passes };
 }
 
-/** Edges that run back pass under the lower end unless the other one is far above. */
-const passLevel = (start: Point, end: Point): number => (start.y + end.y) / 2 + 1;
+/** Edges that pass through the same gap lie beside each other there, in the order in which they come and go. */
+function takeLanes(ways: readonly Way[], gaps: Gaps): void {
+  const lanes = new Map<Gap, Pass[]>();
+  for (const { passes } of ways) {
+    for (const pass of passes) {
+      const gap = nearestGap(gaps[pass.column] ?? [], pass.wish);
+      if (gap === null) continue;
+      const known = lanes.get(gap);
+      if (known === undefined) lanes.set(gap, [pass]);
+      else known.push(pass);
+    }
+  }
+  for (const [gap, passes] of lanes) {
+    passes.sort((a, b) => a.wish - b.wish);
+    const step = Math.min(laneStep, (gap.max - gap.min) / Math.max(1, passes.length - 1));
+    const wishes = passes.map(({ wish }) => Math.max(gap.min, Math.min(gap.max, wish)));
+    spread(wishes, step, gap).forEach((level, at) => {
+      const pass = passes[at];
+      if (pass !== undefined) pass.level = level;
+    });
+  }
+}
+
+function nearestGap(gaps: readonly Gap[], wish: number): Gap | null {
+  let best: Gap | null = null;
+  let bestDistance = Infinity;
+  for (const gap of gaps) {
+    const distance = Math.max(0, gap.min - wish, wish - gap.max);
+    if (distance >= bestDistance) continue;
+    best = gap;
+    bestDistance = distance;
+  }
+  return best;
+}
+
+function curvesOf({ start, end, from, isForward, passes }: Way, m: Metrics): Piece[] {
+  const pieces: Piece[] = [];
+  let at = start;
+  for (const { column, level } of passes) {
+    const enter = { x: columnX(m, column) + (isForward ? -clearance : m.cardWidth), y: level };
+    const leave = { x: columnX(m, column) + (isForward ? m.cardWidth + clearance : 0), y: level };
+    const isTurn = !isForward && column === from;
+    pieces.push({ curve: isTurn ? turnRound(at, enter, turn) : sweep(at, enter), samples: perBend });
+    pieces.push({ curve: sweep(enter, leave), samples: perPass });
+    at = leave;
+  }
+  pieces.push({ curve: isForward ? sweep(at, end) : turnRound(at, end, -turn), samples: perBend });
+  return pieces;
+}
 
 const sweep = (a: Point, b: Point): Curve => {
   const bend = (b.x - a.x) / 2;
@@ -99,14 +174,15 @@ function selfLoop(card: Rect): Route {
   const bottom = card.y + card.height;
   const low = { x: right - 10, y: bottom + 20 };
   const end = { x: right - 40, y: bottom + arrow };
-  const route = toRoute([
+  const bends: Curve[] = [
     [{ x: right, y: bottom - 12 }, { x: right + 28, y: bottom - 12 }, { x: right + 28, y: low.y }, low],
     [low, { x: right - 28, y: low.y }, { x: end.x, y: low.y - 2 }, end],
-  ]);
+  ];
+  const route = toRoute(bends.map((curve) => ({ curve, samples: perBend })));
   return { ...route, tip: { x: end.x, y: bottom }, enters: 'up' };
 }
 
-function obstaclesOf(columnOf: Int32Array, cards: readonly Rect[], boxes: Iterable<Rect>, m: Metrics): Obstacles {
+function gapsOf(columnOf: Int32Array, cards: readonly Rect[], boxes: Iterable<Rect>, m: Metrics): Gaps {
   // A column can be empty: what stood there is gone and nothing moved into its place.
   const columns: [number, number][][] = Array.from({ length: Math.max(0, ...columnOf) + 1 }, () => []);
   cards.forEach((card, node) => {
@@ -117,17 +193,16 @@ function obstaclesOf(columnOf: Int32Array, cards: readonly Rect[], boxes: Iterab
     const column = Math.round((box.x + m.boxPadding) / (m.cardWidth + m.columnGap));
     columns[column]?.push([box.y, box.y + m.boxTitle + 2]);
   }
-  for (const column of columns) column.sort((a, b) => a[0] - b[0]);
-  return columns;
-}
-
-/** The level nearest to `wish` that no card of the column stands on. */
-function freeLevel(column: Obstacles[number], wish: number): number {
-  let above = wish;
-  let below = wish;
-  for (const [top, bottom] of column) if (top < below && below < bottom) below = bottom;
-  for (const [top, bottom] of [...column].reverse()) if (top < above && above < bottom) above = top;
-  return wish - above < below - wish ? above : below;
+  return columns.map((taken) => {
+    taken.sort((a, b) => a[0] - b[0]);
+    const gaps: Gap[] = [];
+    let min = -Infinity;
+    for (const [top, bottom] of taken) {
+      if (top >= min) gaps.push({ min, max: top });
+      min = Math.max(min, bottom);
+    }
+    return [...gaps, { min, max: Infinity }];
+  });
 }
 
 interface Ports {
@@ -159,14 +234,20 @@ function assignPorts(graph: Graph, cards: readonly Rect[], m: Metrics): Ports {
   return { out, into };
 }
 
-function toRoute(curves: readonly Curve[]): Route {
-  const first = curves[0]?.[0] ?? { x: 0, y: 0 };
-  const last = curves.at(-1)?.[3] ?? first;
-  const body = curves.map(([, b, c, d]) => `C${pair(b)} ${pair(c)} ${pair(d)}`).join('');
-  const samples = [
-    first,
-    ...curves.flatMap((curve) => range(1, perCurve).map((step) => pointOn(curve, step / perCurve))),
-  ];
+function toRoute(pieces: readonly Piece[]): Route {
+  const first = pieces[0]?.curve[0] ?? { x: 0, y: 0 };
+  const last = pieces.at(-1)?.curve[3] ?? first;
+  const body = pieces.map(({ curve: [, b, c, d] }) => `C${pair(b)} ${pair(c)} ${pair(d)}`).join('');
+  const samples = new Float32Array(2 + pieces.reduce((sum, piece) => sum + 2 * piece.samples, 0));
+  samples.set([first.x, first.y]);
+  let at = 2;
+  for (const { curve, samples: count } of pieces) {
+    for (let step = 1; step <= count; step++, at += 2) {
+      const { x, y } = pointOn(curve, step / count);
+      samples[at] = x;
+      samples[at + 1] = y;
+    }
+  }
   return { path: `M${pair(first)}${body}`, tip: { x: last.x + arrow, y: last.y }, enters: 'right', samples };
 }
 
