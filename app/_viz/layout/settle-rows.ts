@@ -5,11 +5,20 @@
 import type { Layers } from './assign-layers.ts';
 import type { Graph } from './graph.ts';
 import { rowStep, type Metrics } from './metrics.ts';
-import { placeOutside, type Band } from './place-rows.ts';
+import { placeOutside } from './place-outside.ts';
 import { createTangle, type Tangle } from './tangle.ts';
 
 const mostRounds = 16;
 const empty = -1;
+
+/** The cards of one box, or all that stand free, by column. */
+export interface Band {
+  readonly box: string | null;
+  /** Node indices by column; a column without members is an empty list. */
+  readonly cells: number[][];
+  readonly first: number;
+  readonly last: number;
+}
 
 /** A band whose cells name the card of every row, or `empty`. */
 interface Grid {
