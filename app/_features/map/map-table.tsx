@@ -1,11 +1,11 @@
 /** The map's edges as a table, for readers who cannot see it. */
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 
 import { formatBytes, formatCount, formatMilliseconds, formatRate } from '../../_viz/format/quantities.ts';
 import { protocolLabel } from './edge-facts.ts';
 import type { Picture } from './picture.ts';
 
-export function MapTable({ picture }: { picture: Picture }): ReactNode {
+export const MapTable = memo(function MapTable({ picture }: { picture: Picture }): ReactNode {
   const nameOf = (id: string): string => picture.nodes.get(id)?.node.name ?? id;
   return (
     <table className="sr-only">
@@ -46,4 +46,4 @@ export function MapTable({ picture }: { picture: Picture }): ReactNode {
       </tbody>
     </table>
   );
-}
+});

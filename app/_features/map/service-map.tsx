@@ -1,19 +1,32 @@
 /** The map itself: boxes, edges and cards on one layer that pans and zooms, walked by arrow keys. */
 'use client';
 
-import { useCallback, useEffect, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  memo,
+  useCallback,
+  useEffect,
+  useMemo,
+  useState,
+  type KeyboardEvent,
+  type MouseEvent,
+  type PointerEvent,
+  type ReactNode,
+} from 'react';
 
+import { classes } from '../../_components/classes.ts';
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
 import type { Rect } from '../../_viz/layout/metrics.ts';
 import { pointsOf } from '../../_viz/layout/route-edges.ts';
 import type { Selection } from '../url/investigation.ts';
-import { EdgeShape } from './edge-shape.tsx';
+import { EdgeButtons } from './edge-buttons.tsx';
+import { EdgeCanvas } from './edge-canvas.tsx';
+import { createEdgeHits } from './edge-hits.ts';
+import { EdgeOverlay } from './edge-overlay.tsx';
 import { MapControls } from './map-controls.tsx';
 import { MapSkeleton } from './map-skeleton.tsx';
 import { MapTable } from './map-table.tsx';
 import { NodeCard } from './node-card.tsx';
 import type { Picture } from './picture.ts';
-import { labelPoint, labelRise, placeLabels } from './place-labels.ts';
 import { useMapLayout } from './use-map-layout.ts';
 import { useMapZoom } from './use-map-zoom.ts';
 import { isArrowKey, walk, type Focus } from './walk.ts';
@@ -25,11 +38,8 @@ interface ServiceMapProps {
   readonly onSelect: (selection: Selection | null) => void;
 }
 
-/** More words than this on one map are noise. */
-const mostLabels = 60;
-/** From here on, calm edges step back so that the others show. */
-const denseFrom = 120;
-const drawOrder = { plain: 0, marked: 1, warm: 2, dropped: 3 };
+/** How near to an edge, in pixels of the screen, the pointer is on it. */
+const reach = 7;
 
 export function ServiceMap(props: ServiceMapProps): ReactNode {
   const { layout, epoch, tidy } = useMapLayout(props.picture);
@@ -47,6 +57,8 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
   const { viewport, layer, zoom } = useMapZoom(layout.bounds, epoch);
   const [pointed, setPointed] = useState<Focus | null>(null);
   const [visited, setVisited] = useState<Focus | null>(null);
+  const [focusedEdge, setFocusedEdge] = useState<string | null>(null);
+  const hits = useMemo(() => createEdgeHits(layout.routes), [layout]);
   const selected = useMemo(() => focusOf(selection, picture), [selection, picture]);
   // What is pointed at lights up; only a selection dims the rest, because that redraws every card.
   const lit = useMemo(() => neighbourhood(pointed, picture), [pointed, picture]);
@@ -62,7 +74,6 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
     [onSelect, picture],
   );
   const pointNode = useCallback((id: string | null) => setPointed(id === null ? null : { kind: 'node', id }), []);
-  const pointEdge = useCallback((id: string | null) => setPointed(id === null ? null : { kind: 'edge', id }), []);
 
   const { reveal } = zoom;
   useEffect(() => {
@@ -71,6 +82,19 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
     // Only a new selection moves the view, not every answer.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [selection]);
+
+  const edgeAt = (event: MouseEvent<HTMLDivElement>): string | null => {
+    // Cards and edges' buttons answer for themselves.
+    if (event.target !== event.currentTarget) return null;
+    const { x, y, k } = zoom.view();
+    const { left, top } = event.currentTarget.getBoundingClientRect();
+    return hits.at((event.clientX - left - x) / k, (event.clientY - top - y) / k, reach / k);
+  };
+  const onPointerMove = (event: PointerEvent<HTMLDivElement>): void => {
+    if (event.buttons !== 0 || event.target !== event.currentTarget) return;
+    const id = edgeAt(event);
+    if (id !== (pointed?.kind === 'edge' ? pointed.id : null)) setPointed(id === null ? null : { kind: 'edge', id });
+  };
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -94,10 +118,18 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
         ref={viewport}
         role="application"
         aria-label="Service map. Arrow keys walk along its edges, Enter opens."
-        className="absolute inset-0 cursor-grab touch-none overflow-clip active:cursor-grabbing"
+        className={classes(
+          'absolute inset-0 touch-none overflow-clip active:cursor-grabbing',
+          pointed?.kind === 'edge' ? 'cursor-pointer' : 'cursor-grab',
+        )}
         onKeyDown={onKeyDown}
+        onPointerMove={onPointerMove}
+        onPointerLeave={() => setPointed(null)}
         onClick={(event) => {
-          if (event.target === event.currentTarget) onSelect(null);
+          if (event.target !== event.currentTarget) return;
+          const id = edgeAt(event);
+          if (id === null) onSelect(null);
+          else selectEdge(id);
         }}
       >
         <div
@@ -105,6 +137,7 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
           className={`map-layer pointer-events-none absolute top-0 left-0 origin-top-left transition-opacity ${isStale ? 'opacity-55' : ''}`}
         >
           <Boxes picture={picture} layout={layout} />
+          <EdgeCanvas picture={picture} layout={layout} zoom={zoom} kept={kept?.edges ?? null} />
           <div className="pointer-events-auto relative z-10">
             {[...picture.nodes.values()].map((item) => {
               const rect = layout.cards.get(item.node.id);
@@ -124,17 +157,22 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
               );
             })}
           </div>
-          <Edges
+          <EdgeOverlay
             picture={picture}
             layout={layout}
-            lit={lit}
-            kept={kept}
-            selected={selected}
-            tabStop={tabStop}
-            onSelect={selectEdge}
-            onPoint={pointEdge}
+            lit={lit?.edges ?? null}
+            kept={kept?.edges ?? null}
+            selectedId={selected?.kind === 'edge' ? selected.id : null}
+            focusedId={focusedEdge}
           />
         </div>
+        <EdgeButtons
+          picture={picture}
+          selectedId={selected?.kind === 'edge' ? selected.id : null}
+          tabStopId={tabStop?.kind === 'edge' ? tabStop.id : null}
+          onSelect={selectEdge}
+          onFocus={setFocusedEdge}
+        />
       </div>
       <MapControls zoom={zoom} onTidy={onTidy} />
       <MapTable picture={picture} />
@@ -142,7 +180,7 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
   );
 }
 
-function Boxes({ picture, layout }: { picture: Picture; layout: MapLayout }): ReactNode {
+const Boxes = memo(function Boxes({ picture, layout }: { picture: Picture; layout: MapLayout }): ReactNode {
   return [...layout.boxes].map(([id, rect]) => (
     <div
       key={id}
@@ -152,81 +190,7 @@ function Boxes({ picture, layout }: { picture: Picture; layout: MapLayout }): Re
       <p className="truncate px-4 pt-2 text-xs font-medium text-ink-faint">{picture.boxes.get(id)}</p>
     </div>
   ));
-}
-
-interface EdgesProps {
-  readonly picture: Picture;
-  readonly layout: MapLayout;
-  readonly lit: Lit | null;
-  readonly kept: Lit | null;
-  readonly selected: Focus | null;
-  readonly tabStop: Focus | null;
-  readonly onSelect: (id: string) => void;
-  readonly onPoint: (id: string | null) => void;
-}
-
-function Edges({ picture, layout, lit, kept, selected, tabStop, onSelect, onPoint }: EdgesProps): ReactNode {
-  const items = useMemo(
-    () => [...picture.edges.values()].sort((a, b) => drawOrder[a.state] - drawOrder[b.state]),
-    [picture],
-  );
-  const labels = useMemo(() => {
-    const urgent = [...items].reverse();
-    const wanted = urgent.length <= mostLabels ? urgent : urgent.filter((item) => item.state === 'dropped');
-    return placeLabels(
-      layout,
-      wanted.slice(0, mostLabels).map((item) => item.edge.id),
-    );
-  }, [items, layout]);
-  const nameOf = (id: string): string => picture.nodes.get(id)?.node.name ?? id;
-  return (
-    <svg
-      className="edges pointer-events-none absolute top-0 left-0 size-px overflow-visible"
-      data-dense={items.length > denseFrom}
-    >
-      <g className="pointer-events-auto">
-        {items.map((item) => {
-          const { edge } = item;
-          const route = layout.routes.get(edge.id);
-          if (route === undefined) return null;
-          return (
-            <EdgeShape
-              key={edge.id}
-              item={item}
-              route={route}
-              sourceName={nameOf(edge.source)}
-              destinationName={nameOf(edge.destination)}
-              isSelected={selected?.kind === 'edge' && selected.id === edge.id}
-              isLit={isAmong(edge.id, lit, kept)}
-              isDimmed={kept?.edges.has(edge.id) === false}
-              isTabStop={tabStop?.kind === 'edge' && tabStop.id === edge.id}
-              onSelect={onSelect}
-              onPoint={onPoint}
-            />
-          );
-        })}
-      </g>
-      <g aria-hidden>
-        {items.map(({ edge, state, label }) => {
-          if (!isAmong(edge.id, lit, kept) && (kept !== null || !labels.has(edge.id))) return null;
-          const point = labelPoint(layout, labels, edge.id);
-          return point === null ? null : (
-            <text
-              key={edge.id}
-              x={point.x}
-              y={point.y - labelRise + 4}
-              textAnchor="middle"
-              className="edge-label"
-              data-state={state}
-            >
-              {label}
-            </text>
-          );
-        })}
-      </g>
-    </svg>
-  );
-}
+});
 
 /** The element is found by its mark, which may hold any character. */
 function focusOn(viewport: HTMLElement | null, focus: Focus): void {
@@ -240,9 +204,6 @@ interface Lit {
   readonly nodes: ReadonlySet<string>;
   readonly edges: ReadonlySet<string>;
 }
-
-const isAmong = (edgeId: string, ...sets: readonly (Lit | null)[]): boolean =>
-  sets.some((set) => set?.edges.has(edgeId) === true);
 
 /** A card with everything it touches, or an edge with its two ends. */
 function neighbourhood(focus: Focus | null, picture: Picture): Lit | null {

@@ -24,7 +24,14 @@ export interface MapZoom {
   readonly showAll: () => void;
   /** Moves as little as needed to have this in view. */
   readonly reveal: (rect: Rect) => void;
+  /** Screen = map times `k`, plus `x` and `y`. */
+  readonly view: () => { readonly x: number; readonly y: number; readonly k: number };
+  readonly size: () => { readonly width: number; readonly height: number };
+  /** Told on every move, and once more when the hand rests. Returns how to stop. */
+  readonly listen: (listener: ZoomListener) => () => void;
 }
+
+export type ZoomListener = (isResting: boolean) => void;
 
 interface MapZoomRefs {
   readonly viewport: RefObject<HTMLDivElement | null>;
@@ -37,6 +44,7 @@ export function useMapZoom(bounds: Rect, epoch: number): MapZoomRefs {
   const layer = useRef<HTMLDivElement>(null);
   const behaviour = useRef<ZoomBehavior<HTMLDivElement, unknown> | null>(null);
   const isTouched = useRef(false);
+  const listeners = useRef(new Set<ZoomListener>());
   const latestBounds = useRef(bounds);
   useEffect(() => {
     latestBounds.current = bounds;
@@ -66,13 +74,20 @@ export function useMapZoom(bounds: Rect, epoch: number): MapZoomRefs {
         // Writing an attribute, even the same, makes the browser look at every edge again.
         if (moved.getAttribute('data-far') !== isFar) moved.setAttribute('data-far', isFar);
         if (event.sourceEvent !== null) isTouched.current = true;
+        for (const listener of listeners.current) listener(false);
       })
-      .on('end', () => moved.removeAttribute('data-moving'));
+      .on('end', () => {
+        moved.removeAttribute('data-moving');
+        for (const listener of listeners.current) listener(true);
+      });
     behaviour.current = made;
     select(element).call(made);
     let isShown = false;
     const observer = new ResizeObserver(() => {
-      if (isTouched.current) return;
+      if (isTouched.current) {
+        for (const listener of listeners.current) listener(true);
+        return;
+      }
       if (isShown) glide(moved);
       isShown = true;
       show(legible);
@@ -106,6 +121,17 @@ export function useMapZoom(bounds: Rect, epoch: number): MapZoomRefs {
         if (dx === 0 && dy === 0) return;
         glide(layer.current);
         behaviour.current?.translateBy(select(element), dx / now.k, dy / now.k);
+      },
+      view() {
+        return viewport.current === null ? zoomIdentity : zoomTransform(viewport.current);
+      },
+      size() {
+        return { width: viewport.current?.clientWidth ?? 0, height: viewport.current?.clientHeight ?? 0 };
+      },
+      listen(listener: ZoomListener) {
+        const all = listeners.current;
+        all.add(listener);
+        return () => all.delete(listener);
       },
     }),
     [show],
