@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * flow_count(packet, skb, is_ingress): adds one packet to its conversation on this interface.
+ * flow_count(packet, skb, bytes, is_ingress): adds one packet to its conversation on this interface.
+ * flow_count_inner(skb, packet, is_ingress): the same for what the packet carries, under a key of its own.
  * flow_count_quoted(packet, skb): tells the conversation that an ICMP error quotes of it.
  */
 #pragma once
@@ -69,7 +70,8 @@ static __always_inline void count_handshake(struct flow_counts *counts, const st
 	counts->syn_sequence = packet->sequence;
 }
 
-static __always_inline void flow_count(const struct packet *packet, const struct __sk_buff *skb, bool is_ingress)
+static __always_inline int flow_count(const struct packet *packet, const struct __sk_buff *skb, __u32 bytes,
+				      bool is_ingress)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct flow_counts *counts = flow_of(packet, now);
@@ -77,11 +79,10 @@ static __always_inline void flow_count(const struct packet *packet, const struct
 
 	if (!counts) {
 		stat_add(STAT_FLOW_MAP_FULL, 1);
-		return;
+		return -1;
 	}
-	stat_add(STAT_PACKETS_SEEN, 1);
 	__sync_fetch_and_add(&counts->packets[sender], segments_of(skb, packet));
-	__sync_fetch_and_add(&counts->bytes[sender], skb->len);
+	__sync_fetch_and_add(&counts->bytes[sender], bytes);
 	/* The atomic write is rarely needed: flags repeat. */
 	if (packet->tcp_flags & ~counts->tcp_flags[sender])
 		__sync_fetch_and_or(&counts->tcp_flags[sender], packet->tcp_flags);
@@ -89,10 +90,42 @@ static __always_inline void flow_count(const struct packet *packet, const struct
 		count_handshake(counts, packet, now);
 	if (packet->is_window_closed)
 		__sync_fetch_and_add(&counts->zero_windows[sender], 1);
+	if (packet->carries)
+		counts->carries = packet->carries;
 	counts->ingress[sender] = is_ingress;
-	counts->icmp_type[sender] = packet->icmp_type;
-	counts->icmp_code[sender] = packet->icmp_code;
+	/* A later fragment does not know. */
+	if (packet->fragment != FRAGMENT_LATER) {
+		counts->icmp_type[sender] = packet->icmp_type;
+		counts->icmp_code[sender] = packet->icmp_code;
+	}
 	counts->last_ns = now;
+	return 0;
+}
+
+/* Bytes are those of the inner packet, with its Ethernet header if it has one. `packet` is written over. */
+__noinline int flow_count_inner(struct __sk_buff *skb, struct packet *packet, bool is_ingress)
+{
+	struct cursor cursor = { .skb = skb };
+	__u32 tunnel_id, bytes;
+	__u8 tunnel, inner;
+
+	if (!packet)
+		return -1;
+	tunnel = packet->carries;
+	tunnel_id = packet->tunnel_id;
+	inner = packet->inner;
+	bytes = packet->payload_length;
+	cursor.offset = packet->payload_offset;
+	cursor.end = packet->payload_offset + bytes;
+	__builtin_memset(packet, 0, sizeof(*packet));
+	if ((inner == INNER_ETHERNET && parse_link(&cursor)) || parse_ip(&cursor, packet, true)) {
+		stat_add(STAT_INNER_UNPARSED, 1);
+		return -1;
+	}
+	packet->key.ifindex = skb->ifindex;
+	packet->key.tunnel = tunnel;
+	packet->key.tunnel_id = tunnel_id;
+	return flow_count(packet, skb, bytes, is_ingress);
 }
 
 /*

@@ -46,7 +46,8 @@ struct flow_counts {
 	__u32 icmp_errors; /* counted without a packet of this conversation */
 	__u8 icmp_error_type;
 	__u8 icmp_error_code;
-	__u8 pad[6];
+	__u8 carries; /* enum tunnel */
+	__u8 pad[5];
 };
 
 struct drop_key {

@@ -14,6 +14,9 @@
 
 #include "maps.bpf.h"
 #include "parse.bpf.h"
+#include "fragment.bpf.h"
+#include "tunnel.bpf.h"
+#include "packet.bpf.h"
 #include "flow.bpf.h"
 #include "l7.bpf.h"
 #include "drop.bpf.h"
@@ -28,18 +31,21 @@
 
 static __always_inline int watch(struct __sk_buff *skb, bool is_ingress, bool is_ethernet)
 {
-	struct cursor cursor = { .skb = skb, .end = skb->len };
 	struct packet packet = {};
 
-	if (is_ethernet ? parse_frame(&cursor, &packet) : parse_ip(&cursor, &packet, true)) {
+	if (packet_read(skb, &packet, is_ethernet)) {
 		stat_add(STAT_PACKETS_UNPARSED, 1);
 		return GO_ON;
 	}
 	packet.key.ifindex = skb->ifindex;
-	flow_count(&packet, skb, is_ingress);
-	l7_copy(&packet, skb);
+	if (!flow_count(&packet, skb, skb->len, is_ingress))
+		stat_add(STAT_PACKETS_SEEN, 1);
+	if (!packet.carries)
+		l7_copy(&packet, skb);
 	if (packet.is_icmp_error)
 		flow_count_quoted(skb, &packet);
+	else if (packet.inner)
+		flow_count_inner(skb, &packet, is_ingress);
 	return GO_ON;
 }
 

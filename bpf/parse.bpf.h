@@ -2,9 +2,9 @@
 /*
  * Finds the conversation a packet belongs to.
  *
- * parse_frame() starts at an Ethernet header, parse_ip() at the IP header. A cursor reads either from a tc program's
- * packet or from kernel memory; each parse_* step checks bounds and moves on, and answers 0 or -1. Nothing is
- * modified, and no payload is looked at.
+ * parse_link() goes from an Ethernet header to the IP header, parse_ip() from there to the transport. A cursor reads
+ * either from a tc program's packet or from kernel memory; each parse_* step checks bounds and moves on, and answers 0
+ * or -1. Nothing is modified, and no payload is looked at.
  */
 #pragma once
 
@@ -14,6 +14,9 @@
 #define ETH_P_8021AD	0x88a8
 #define VLAN_DEPTH	3
 #define IPV6_EXTENSIONS 8
+
+#define IP4_OFFSET_MASK	   0x1fff
+#define IP4_MORE_FRAGMENTS 0x2000
 
 /* The kernel defines these as macros, so its BTF has no names for them. */
 #define NEXT_HOP_BY_HOP	    0
@@ -53,6 +56,11 @@ union address {
 	__be64 halves[2];
 };
 
+enum fragment { FRAGMENT_NONE, FRAGMENT_FIRST, FRAGMENT_LATER };
+
+/* What is inside of a packet that `carries` something, from payload_offset on. */
+enum inner { INNER_NONE, INNER_IP, INNER_ETHERNET };
+
 struct packet {
 	struct flow_key key;
 	union address from;
@@ -68,6 +76,11 @@ struct packet {
 	__u8 is_echo_reply;
 	__u8 is_icmp_error;
 	__u8 is_window_closed;
+	__u8 fragment; /* enum fragment */
+	__u8 carries;  /* enum tunnel */
+	__u8 inner;    /* enum inner */
+	__u32 fragment_id;
+	__u32 tunnel_id; /* of what it carries */
 	__u32 sequence;
 	__u32 payload_offset;
 	__u32 payload_length;
@@ -174,9 +187,23 @@ static __always_inline int parse_transport(struct cursor *cursor, struct packet 
 	return 0;
 }
 
-static __always_inline int parse_ip4(struct cursor *cursor, struct packet *packet, bool *later_fragment)
+/* Moves behind an authentication header; its length is in 4-byte units, less 2. */
+static __always_inline int parse_authentication(struct cursor *cursor, struct packet *packet)
 {
 	__u32 start = cursor->offset;
+	__u8 header[2];
+
+	if (cursor_read(cursor, header, sizeof(header)))
+		return -1;
+	packet->key.protocol = header[0];
+	cursor->offset = start + (header[1] + 2) * 4;
+	return 0;
+}
+
+static __always_inline int parse_ip4(struct cursor *cursor, struct packet *packet)
+{
+	__u32 start = cursor->offset;
+	__u16 fragment;
 	struct iphdr ip;
 
 	if (cursor_read(cursor, &ip, sizeof(ip)) || ip.ihl < 5)
@@ -189,45 +216,55 @@ static __always_inline int parse_ip4(struct cursor *cursor, struct packet *packe
 	packet->from.words[2] = packet->to.words[2] = bpf_htonl(0xffff);
 	packet->from.words[3] = ip.saddr;
 	packet->to.words[3] = ip.daddr;
-	*later_fragment = ip.frag_off & bpf_htons(0x1fff);
+	packet->fragment_id = ip.id;
+	fragment = bpf_ntohs(ip.frag_off);
+	if (fragment & IP4_OFFSET_MASK)
+		packet->fragment = FRAGMENT_LATER;
+	else if (fragment & IP4_MORE_FRAGMENTS)
+		packet->fragment = FRAGMENT_FIRST;
+	if (ip.protocol == NEXT_AUTHENTICATION && packet->fragment != FRAGMENT_LATER)
+		return parse_authentication(cursor, packet);
 	return 0;
 }
 
-/* Walks the extension headers; -1 if they are cut short or there are too many. */
-static __always_inline int parse_ip6_extensions(struct cursor *cursor, struct packet *packet, bool *later_fragment)
+static __always_inline bool is_extension(__u8 next)
 {
-	__u8 next = packet->key.protocol;
+	return next == NEXT_HOP_BY_HOP || next == NEXT_ROUTING || next == NEXT_DESTINATION || next == NEXT_FRAGMENT ||
+	       next == NEXT_AUTHENTICATION || next == NEXT_MOBILITY;
+}
 
+/* Walks the extension headers; -1 if they are cut short or there are too many. The shortest is 8 bytes long. */
+static __always_inline int parse_ip6_extensions(struct cursor *cursor, struct packet *packet)
+{
 	for (int i = 0; i < IPV6_EXTENSIONS; i++) {
 		__u32 start = cursor->offset;
-		__u8 header[4];
+		__u8 next = packet->key.protocol;
+		__u8 header[8];
 
-		packet->key.protocol = next;
-		if (next != NEXT_HOP_BY_HOP && next != NEXT_ROUTING && next != NEXT_DESTINATION &&
-		    next != NEXT_FRAGMENT && next != NEXT_AUTHENTICATION && next != NEXT_MOBILITY)
+		if (!is_extension(next))
 			return 0;
 		if (cursor_read(cursor, header, sizeof(header)))
 			return -1;
+		packet->key.protocol = header[0];
 		if (next == NEXT_FRAGMENT) {
-			cursor->offset = start + 8;
-			/* The offset field's lower 3 bits are flags. */
-			if (header[2] || header[3] & 0xf8)
-				*later_fragment = true;
+			__builtin_memcpy(&packet->fragment_id, header + 4, 4);
+			/* The offset field's lower 3 bits are flags: the lowest says that more will come. */
+			if (header[2] || header[3] & 0xf8) {
+				packet->fragment = FRAGMENT_LATER;
+				return 0;
+			}
+			if (header[3] & 1)
+				packet->fragment = FRAGMENT_FIRST;
 		} else if (next == NEXT_AUTHENTICATION) {
 			cursor->offset = start + (header[1] + 2) * 4;
 		} else {
 			cursor->offset = start + (header[1] + 1) * 8;
 		}
-		next = header[0];
-		if (*later_fragment) {
-			packet->key.protocol = next;
-			return 0;
-		}
 	}
 	return -1;
 }
 
-static __always_inline int parse_ip6(struct cursor *cursor, struct packet *packet, bool *later_fragment)
+static __always_inline int parse_ip6(struct cursor *cursor, struct packet *packet)
 {
 	struct ipv6hdr ip;
 
@@ -239,7 +276,7 @@ static __always_inline int parse_ip6(struct cursor *cursor, struct packet *packe
 	packet->key.protocol = ip.nexthdr;
 	__builtin_memcpy(&packet->from, &ip.saddr, sizeof(packet->from));
 	__builtin_memcpy(&packet->to, &ip.daddr, sizeof(packet->to));
-	return parse_ip6_extensions(cursor, packet, later_fragment);
+	return parse_ip6_extensions(cursor, packet);
 }
 
 /* -1, 0 or 1 as the sender's (address, port) is below, equal to or above the receiver's. */
@@ -275,7 +312,7 @@ static __always_inline void order_ends(struct packet *packet)
 		packet->initiator = !packet->sender;
 }
 
-static __always_inline int parse_network(struct cursor *cursor, struct packet *packet, bool *later_fragment)
+static __always_inline int parse_network(struct cursor *cursor, struct packet *packet)
 {
 	__u32 start = cursor->offset;
 	__u8 first;
@@ -284,41 +321,38 @@ static __always_inline int parse_network(struct cursor *cursor, struct packet *p
 		return -1;
 	cursor->offset = start;
 	if (first >> 4 == 4)
-		return parse_ip4(cursor, packet, later_fragment);
+		return parse_ip4(cursor, packet);
 	if (first >> 4 == 6)
-		return parse_ip6(cursor, packet, later_fragment);
+		return parse_ip6(cursor, packet);
 	return -1;
 }
 
 /* What an ICMP error quotes: an IP header and, of most senders, the first 8 bytes behind it. */
 static __always_inline int parse_quoted(struct cursor *cursor, struct packet *packet)
 {
-	bool later_fragment = false;
+	int err = 0;
 
-	if (parse_network(cursor, packet, &later_fragment))
+	if (parse_network(cursor, packet))
 		return -1;
-	if (!later_fragment && packet->key.protocol == IPPROTO_TCP && parse_ports(cursor, packet))
-		return -1;
-	if (!later_fragment && packet->key.protocol != IPPROTO_TCP && parse_transport(cursor, packet))
-		return -1;
+	if (packet->fragment != FRAGMENT_LATER)
+		err = packet->key.protocol == IPPROTO_TCP ? parse_ports(cursor, packet)
+							  : parse_transport(cursor, packet);
 	order_ends(packet);
-	return 0;
+	return err;
 }
 
 /* What `transport_required` says of a packet whose transport header cannot be read: no packet, or one without ports. */
 static __always_inline int parse_ip(struct cursor *cursor, struct packet *packet, bool transport_required)
 {
-	bool later_fragment = false;
-
-	if (parse_network(cursor, packet, &later_fragment))
+	if (parse_network(cursor, packet))
 		return -1;
-	if (!later_fragment && parse_transport(cursor, packet) && transport_required)
+	if (packet->fragment != FRAGMENT_LATER && parse_transport(cursor, packet) && transport_required)
 		return -1;
 	order_ends(packet);
 	return 0;
 }
 
-static __always_inline int parse_frame(struct cursor *cursor, struct packet *packet)
+static __always_inline int parse_link(struct cursor *cursor)
 {
 	__be16 header[7], type, tag[2];
 
@@ -332,7 +366,5 @@ static __always_inline int parse_frame(struct cursor *cursor, struct packet *pac
 			return -1;
 		type = tag[1];
 	}
-	if (type != bpf_htons(ETH_P_IP) && type != bpf_htons(ETH_P_IPV6))
-		return -1;
-	return parse_ip(cursor, packet, true);
+	return type == bpf_htons(ETH_P_IP) || type == bpf_htons(ETH_P_IPV6) ? 0 : -1;
 }

@@ -54,6 +54,7 @@ struct flow {
 	uint8_t icmp_type[2];
 	uint8_t icmp_code[2];
 	uint8_t end_cause;
+	uint8_t carries;
 	bool is_started; /* a START has gone out */
 	bool is_ended;	 /* an END has gone out */
 	bool is_fresh;	 /* counted something in the latest scan */
@@ -154,6 +155,7 @@ static void fill_record(struct flow_record *record, struct flow *flow, const str
 	record->icmp_errors = flow->icmp_errors;
 	record->icmp_error_type = flow->icmp_error_type;
 	record->icmp_error_code = flow->icmp_error_code;
+	record->carries = flow->carries;
 	record->handshake_us = handshake_us(flow);
 	if (!facts)
 		return;
@@ -281,6 +283,8 @@ static void add_counts(struct flow *flow, const struct flow_counts *counts)
 		flow->icmp_type[i] = counts->icmp_type[i];
 		flow->icmp_code[i] = counts->icmp_code[i];
 	}
+	if (counts->carries)
+		flow->carries = counts->carries;
 	add_handshake(flow, counts);
 	if (counts->icmp_errors) {
 		flow->icmp_errors += counts->icmp_errors;

@@ -364,6 +364,37 @@ closed_window_is_counted() {
 	grep -q "^flow.*b=10.99.0.2,8081 .* ifindex=$index .* zero_windows=0,[1-9]" "$work/out"
 }
 
+tunnel_is_seen_inside_and_outside() {
+	start_printing || return 1
+	for end in 1 2; do
+		ip -n "palomar-bpf-$(echo $end | tr 12 ab)" link add palomar-vx type vxlan id 5 dstport 4789 \
+			local 10.99.0.$end remote 10.99.0.$((3 - end)) || return 1
+		ip -n "palomar-bpf-$(echo $end | tr 12 ab)" addr add 10.97.0.$end/24 dev palomar-vx || return 1
+		ip -n "palomar-bpf-$(echo $end | tr 12 ab)" link set palomar-vx up || return 1
+	done
+	in_ns $a build/traffic pipeline 10.97.0.2 8080 640 64
+	sent=$?
+	ip -n $a link del palomar-vx && ip -n $b link del palomar-vx
+	stop_probe && [ $sent -eq 0 ] || return 1
+	index=$(ifindex_of veth1)
+	grep -E '^flow.*(10.97.0.2,8080|,4789) ' "$work/out"
+	grep -q "^flow a=10.99.0.1,[0-9]* b=10.99.0.2,4789 protocol=17 .* ifindex=$index .* carries=1 tunnel=0,0$" "$work/out" &&
+		grep -q "^flow a=10.97.0.1,[0-9]* b=10.97.0.2,8080 protocol=6 .* ifindex=$index .* carries=0 tunnel=1,5$" "$work/out" &&
+		! grep -q '^flow.*10.97.0.2,8080 .* tunnel=0,0$' "$work/out"
+}
+
+# 5000 bytes are four packets in IPv4 and in IPv6, and one conversation.
+fragments_are_one_conversation() {
+	start_printing || return 1
+	in_ns $a build/traffic datagram 10.99.0.2 53 5000 && in_ns $a build/traffic datagram fd99:2::2 53 5000 || return 1
+	sleep 0.5
+	stop_probe || return 1
+	index=$(ifindex_of veth1)
+	grep '^flow.*protocol=17 ' "$work/out"
+	[ "$(grep -c "^flow.*,53 protocol=17 .* ifindex=$index .* packets=4,0 " "$work/out")" -eq 2 ] &&
+		! grep -q '^flow.*,0 protocol=17 ' "$work/out"
+}
+
 # A listening socket has its owner from the walk, a connection from its making; both name pid and namespace.
 sockets_have_owners() {
 	start_printing || return 1
@@ -611,6 +642,8 @@ check 'a handshake is told once' handshake_is_told_once
 check 'a long connection is reported once per interval' long_connection_is_reported_now_and_then
 check 'ICMP errors name the conversation they are about' icmp_errors_name_the_conversation
 check 'a server that does not read is seen to close its window' closed_window_is_counted
+check 'a tunnel is seen inside and outside' tunnel_is_seen_inside_and_outside
+check 'fragments are one conversation' fragments_are_one_conversation
 check 'sockets have owners' sockets_have_owners
 check 'flows know the socket they lead to' flows_have_their_socket
 check 'a short connection tells its retransmits' short_connections_tell_retransmits

@@ -30,6 +30,7 @@ enum layer_kind {
 	LAYER_PORTS,
 	LAYER_ICMP,
 	LAYER_BYTES,
+	LAYER_RAW,
 	LAYER_PADDING,
 };
 
@@ -39,7 +40,7 @@ struct layer {
 	int type;      /* EtherType, IP protocol of this layer, ICMP type */
 	int next;      /* overrides what the next layer says */
 	int code;      /* ICMP code */
-	int id;	       /* ICMP echo identifier */
+	int id;	       /* ICMP echo identifier, number of a fragmented packet */
 	int fragment;  /* offset in 8-byte units */
 	bool more;     /* fragments follow */
 	int options;   /* bytes of IPv4 or TCP options, multiple of 4; units of an extension header */
@@ -52,6 +53,7 @@ struct layer {
 	int count;   /* bytes, if no text */
 	int length;  /* overrides the IP length */
 	int version; /* overrides the IP version */
+	uint8_t raw[16];
 };
 
 #define ETHERNET                                                                                                       \
@@ -103,6 +105,19 @@ struct layer {
 	{                                                                                                              \
 		.kind = LAYER_ICMP, .type = t, .version = 6, ##__VA_ARGS__                                             \
 	}
+/* `n` bytes as they are, for whatever has no layer of its own; `protocol` as in struct layer's type. */
+#define RAW(protocol, n, ...)                                                                                          \
+	{                                                                                                              \
+		.kind = LAYER_RAW, .type = protocol, .count = n, .raw = { __VA_ARGS__ }                                \
+	}
+#define BYTE_OF(n, bits) ((uint8_t)((n) >> (bits)))
+#define VXLAN(vni)	 RAW(0, 8, 8, 0, 0, 0, BYTE_OF(vni, 16), BYTE_OF(vni, 8), BYTE_OF(vni, 0))
+#define GENEVE(type, vni)                                                                                              \
+	RAW(0, 8, 0, 0, BYTE_OF(type, 8), BYTE_OF(type, 0), BYTE_OF(vni, 16), BYTE_OF(vni, 8), BYTE_OF(vni, 0))
+#define GRE(type) RAW(47, 4, 0, 0, BYTE_OF(type, 8), BYTE_OF(type, 0))
+#define GRE_KEY(type, key)                                                                                             \
+	RAW(47, 8, 0x20, 0, BYTE_OF(type, 8), BYTE_OF(type, 0), BYTE_OF(key, 24), BYTE_OF(key, 16), BYTE_OF(key, 8),   \
+	    BYTE_OF(key, 0))
 #define TEXT(t)                                                                                                        \
 	{                                                                                                              \
 		.kind = LAYER_BYTES, .text = t                                                                         \
@@ -148,6 +163,7 @@ static inline uint32_t layer_size(const struct layer *layer)
 		return 8;
 	case LAYER_PORTS:
 		return layer->count ? layer->count : 12;
+	case LAYER_RAW:
 	case LAYER_BYTES:
 	case LAYER_PADDING:
 		return layer->text ? strlen(layer->text) : (uint32_t)layer->count;
@@ -162,6 +178,8 @@ static inline int announced(const struct layer *layer, bool as_ethertype)
 		return layer->kind == LAYER_IP4 ? 0x0800 : layer->kind == LAYER_IP6 ? 0x86dd : layer->type;
 	if (layer->kind == LAYER_ICMP)
 		return layer->version == 6 ? 58 : 1;
+	if (layer->kind == LAYER_IP4 || layer->kind == LAYER_IP6)
+		return layer->kind == LAYER_IP4 ? 4 : 41;
 	return layer->kind == LAYER_BYTES ? 59 : layer->type;
 }
 
@@ -169,6 +187,7 @@ static inline void fill_ip4(uint8_t *at, const struct layer *layer, int next, ui
 {
 	at[0] = (layer->version ? layer->version : 4) << 4 | (5 + layer->options / 4);
 	put16(at + 2, layer->length ? (uint32_t)layer->length : length);
+	put16(at + 4, layer->id);
 	put16(at + 6, layer->fragment | (layer->more ? 0x2000 : 0));
 	at[8] = 64;
 	at[9] = next;
@@ -189,10 +208,12 @@ static inline void fill_ip6(uint8_t *at, const struct layer *layer, int next, ui
 static inline void fill_extension(uint8_t *at, const struct layer *layer, int next)
 {
 	at[0] = next;
-	if (layer->type == 44)
+	if (layer->type == 44) {
 		put16(at + 2, layer->fragment << 3 | layer->more);
-	else
+		put16(at + 6, layer->id);
+	} else {
 		at[1] = layer->options;
+	}
 }
 
 static inline void fill_ports(uint8_t *at, const struct layer *layer)
@@ -247,6 +268,9 @@ static inline void fill_layer(uint8_t *at, const struct layer *layer, uint32_t r
 	case LAYER_BYTES:
 		if (layer->text)
 			memcpy(at, layer->text, strlen(layer->text));
+		break;
+	case LAYER_RAW:
+		memcpy(at, layer->raw, layer->count < 16 ? layer->count : 16);
 		break;
 	case LAYER_NONE:
 	case LAYER_PADDING:

@@ -142,6 +142,7 @@ static void start_over(void)
 {
 	clear(programs->maps.flows_even);
 	clear(programs->maps.l7_states);
+	clear(programs->maps.fragments);
 	clear(programs->maps.failures_even);
 	ring_buffer__consume(ring);
 	memset(&copied, 0, sizeof(copied));
@@ -263,6 +264,8 @@ static const char *run_parse_test(const struct parse_test *test)
 #include "tests/connect_tests.h"
 #include "tests/health_tests.h"
 #include "tests/translate_tests.h"
+#include "tests/tunnel_tests.h"
+#include "tests/fragment_tests.h"
 
 static bool open_programs(void)
 {
@@ -341,6 +344,8 @@ int main(void)
 	}
 	run_stories(story_tests, sizeof(story_tests) / sizeof(story_tests[0]));
 	run_stories(health_tests, sizeof(health_tests) / sizeof(health_tests[0]));
+	run_tunnel_tests();
+	run_stories(fragment_tests, sizeof(fragment_tests) / sizeof(fragment_tests[0]));
 	run_socket_tests();
 	printf("1..%d\n# %d passed, %d failed\n", passed + failed, passed, failed);
 	ring_buffer__free(ring);

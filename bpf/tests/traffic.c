@@ -8,6 +8,7 @@
  *   traffic pipeline ADDRESS PORT N DEPTH     N requests of 90 bytes, DEPTH in each write
  *   traffic connect ADDRESS PORT N            N connections of one byte, one after the other
  *   traffic query ADDRESS PORT N              N datagrams of 40 bytes from N ports
+ *   traffic datagram ADDRESS PORT BYTES       one of that size
  *   traffic ping ADDRESS 0 N                  N echo requests, each answered
  */
 #include <netdb.h>
@@ -197,6 +198,15 @@ static void query(const char *address, const char *port, unsigned long count)
 	}
 }
 
+static void send_datagram(const char *address, const char *port, unsigned long size)
+{
+	int fd = open_socket(address, port, SOCK_DGRAM);
+	static const char bytes[65000];
+
+	write_all(fd, bytes, size < sizeof(bytes) ? size : sizeof(bytes));
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *command = argc > 2 ? argv[1] : "";
@@ -216,6 +226,8 @@ int main(int argc, char **argv)
 		connect_often(argv[2], argv[3], count);
 	else if (argc > 4 && !strcmp(command, "query"))
 		query(argv[2], argv[3], count);
+	else if (argc > 4 && !strcmp(command, "datagram"))
+		send_datagram(argv[2], argv[3], count);
 	else if (argc > 4 && !strcmp(command, "ping"))
 		ping(argv[2], count);
 	else
