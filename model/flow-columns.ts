@@ -135,7 +135,7 @@ export const flowColumns = {
   /** Wall time the counters cover, from the first packet of the conversation to `time`. */
   duration_ns: 'UInt64',
   l7_type: { enum8: l7Types },
-  /** Request to response; 0 on an unanswered request. */
+  /** Request to the head of the response, of a gRPC call to its trailers; 0 on an unanswered request. */
   latency_ns: 'UInt64',
   http_method: 'LowCardinality(String)',
   http_host: 'LowCardinality(String)',

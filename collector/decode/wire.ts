@@ -240,6 +240,8 @@ export const structs: Readonly<Record<string, Readonly<Record<string, number>>>>
 export const flowStart = 1;
 export const flowEnd = 4;
 
+/** A flag of record_header on L7 records: L7_PLAINTEXT. */
+export const l7Plaintext = 1;
 export const l7Copy = { probing: 0, all: 1, none: 2, heads: 3, turns: 4 } as const;
 export const tcpListen = 10;
 /** Bits of tcp_flags, those that the collector looks at. */

@@ -9,6 +9,7 @@ import type { LearnedName } from './dns-pairing.ts';
 import { createDatagramReader, createDnsReader } from './dns-reader.ts';
 import { otherSide, type Exchange, type Side } from './exchange.ts';
 import { createHttpReader } from './http-reader.ts';
+import { createHttp2Reader } from './http2-reader.ts';
 import type { Reader, Segment, Wanted } from './reader.ts';
 import { createTlsReader, type TlsFacts } from './tls-reader.ts';
 
@@ -42,6 +43,7 @@ const undecidedSegments = 8;
 
 const readers: Readonly<Record<TcpProtocol, (client: Side, deps: ConversationDeps) => Reader>> = {
   http: createHttpReader,
+  http2: createHttp2Reader,
   tls: createTlsReader,
   dns: createDnsReader,
 };
@@ -53,6 +55,8 @@ export function createConversation(
 ): Conversation {
   let reader: Reader | null = null;
   let isStopped = false;
+  /** What is said inside of TLS. */
+  let inside: Conversation | null = null;
   let early: Segment[] = [];
   let earlySize = 0;
 
@@ -112,19 +116,26 @@ export function createConversation(
       return reader === null ? 'probing' : reader.wanted;
     },
     get outstanding() {
-      return reader?.outstanding ?? 0;
+      return (reader?.outstanding ?? 0) + (inside?.outstanding ?? 0);
     },
     feed(segment) {
+      if (segment.isPlaintext === true) {
+        inside ??= createConversation(protocol, ports, { ...deps, onTls: () => undefined });
+        inside.feed({ ...segment, isPlaintext: false });
+        return;
+      }
       if (isStopped) return;
       if (reader === null) probe(segment);
       else if (reader.wanted !== 'none') reader.feed(segment);
     },
     sweep(nowNs) {
       reader?.sweep(nowNs);
+      inside?.sweep(nowNs);
     },
     end() {
       forgetEarly();
       reader?.end();
+      inside?.end();
       isStopped = true;
     },
   };

@@ -6,7 +6,7 @@ import { certainty, type Connection } from '../connections/connection.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Counters } from '../counters.ts';
 import { readWide } from '../decode/bytes.ts';
-import { flowKey, l7Copy, l7Record } from '../decode/wire.ts';
+import { flowKey, l7Copy, l7Plaintext, l7Record, recordHeader } from '../decode/wire.ts';
 import type { Moment } from '../identity/endpoint.ts';
 import type { Identity } from '../identity/identity.ts';
 import { createBudget } from './budget.ts';
@@ -37,7 +37,8 @@ export interface Conversations {
 const copyOf: Readonly<Record<Wanted, number>> = {
   probing: l7Copy.probing,
   all: l7Copy.all,
-  heads: l7Copy.all,
+  heads: l7Copy.heads,
+  turns: l7Copy.turns,
   none: l7Copy.none,
 };
 
@@ -93,6 +94,7 @@ export function createConversations(deps: ConversationsDeps): Conversations {
         payloadLength: bytes.readUInt32LE(at + l7Record.payload_length),
         bytes: bytes.subarray(start, start + captured),
         atNs,
+        isPlaintext: (bytes.readUInt16LE(at + recordHeader.flags) & l7Plaintext) !== 0,
       });
       if (conversation.outstanding > 0) waiting.add(conversation);
       else waiting.delete(conversation);

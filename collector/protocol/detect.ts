@@ -1,5 +1,6 @@
 /** Tells a protocol by the first bytes of one direction. `maybe`: too few bytes to say no. */
 import { isDnsQuery } from './dns-message.ts';
+import { detectFrames, preface } from './http2-frames.ts';
 
 const methods = [
   'GET ',
@@ -19,7 +20,7 @@ const responseStart = 'HTTP/1.';
 const longestWord = 10;
 
 export type Likeness = 'yes' | 'maybe' | 'no';
-export type TcpProtocol = 'http' | 'tls' | 'dns';
+export type TcpProtocol = 'http' | 'http2' | 'tls' | 'dns';
 
 /** A protocol, and whether it is the client who talks like this. */
 export interface Recognised {
@@ -36,6 +37,7 @@ const clientOf = (protocol: TcpProtocol): Recognised => ({ protocol, isClient: t
 const serverOf = (protocol: TcpProtocol): Recognised => ({ protocol, isClient: false });
 const [httpClient, httpServer] = [clientOf('http'), serverOf('http')];
 const [tlsClient, tlsServer] = [clientOf('tls'), serverOf('tls')];
+const [http2Client, http2Server] = [clientOf('http2'), serverOf('http2')];
 const dnsClient = clientOf('dns');
 
 /** A TLS record of type handshake, version 3.x, with one of the hellos. */
@@ -59,11 +61,24 @@ function detectHttp(bytes: Buffer): Recognised | 'maybe' | 'none' {
   return maybe ? 'maybe' : 'none';
 }
 
+/** What is less than the whole preface may still be a method. */
+function detectPreface(bytes: Buffer): Recognised | 'maybe' | 'none' {
+  const compared = Math.min(bytes.length, preface.length);
+  if (bytes.compare(preface, 0, compared, 0, compared) !== 0) return 'none';
+  return compared === preface.length ? http2Client : 'maybe';
+}
+
 export function detect(bytes: Buffer): Recognised | 'maybe' | 'none' {
   if (bytes.length === 0) return 'maybe';
   if (bytes[0] === 0x16) return detectTls(bytes);
+  if (bytes[0] === preface[0]) {
+    const http2 = detectPreface(bytes);
+    if (http2 !== 'none') return http2;
+  }
   const http = detectHttp(bytes);
   if (http !== 'none') return http;
+  const frames = detectFrames(bytes);
+  if (frames !== undefined) return frames === 'client' ? http2Client : http2Server;
   return isDnsQuery(bytes) ? dnsClient : 'none';
 }
 

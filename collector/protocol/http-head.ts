@@ -14,6 +14,8 @@ export interface RequestHead {
 export interface ResponseHead {
   readonly status: number;
   readonly protocol: string;
+  /** What the connection turns to, in lower case. */
+  readonly upgrade: string;
   readonly body: BodyLength;
 }
 
@@ -28,13 +30,14 @@ const statusLine = /^(HTTP\/1\.[01]) ([1-9]\d\d)(?: |$)/;
 interface Fields {
   host: string;
   traceparent: string;
+  upgrade: string;
   length: number | null;
   isChunked: boolean;
   isValid: boolean;
 }
 
 function readFields(lines: readonly string[]): Fields {
-  const fields: Fields = { host: '', traceparent: '', length: null, isChunked: false, isValid: true };
+  const fields: Fields = { host: '', traceparent: '', upgrade: '', length: null, isChunked: false, isValid: true };
   for (let i = 1; i < lines.length; i += 1) {
     const line = lines[i] ?? '';
     const colon = line.indexOf(':');
@@ -43,12 +46,15 @@ function readFields(lines: readonly string[]): Fields {
       if (line !== '' && !/^[ \t]/.test(line)) fields.isValid = false;
       continue;
     }
-    // Four names of interest, told apart by length before anything is allocated.
-    if (colon !== 4 && colon !== 11 && colon !== 14 && colon !== 17) continue;
+    // A few names of interest, told apart by length before anything is allocated.
+    if (colon !== 4 && colon !== 7 && colon !== 11 && colon !== 14 && colon !== 17) continue;
     const value = line.slice(colon + 1).trim();
     switch (line.slice(0, colon).toLowerCase()) {
       case 'host':
         fields.host = value;
+        break;
+      case 'upgrade':
+        fields.upgrade = value.toLowerCase();
         break;
       case 'traceparent':
         fields.traceparent = value;
@@ -71,11 +77,11 @@ function bodyOf(fields: Fields): BodyLength {
   return fields.length ?? 'none';
 }
 
-function traceIdOf(traceparent: string): string {
+export function traceIdOf(traceparent: string): string {
   return /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-/.exec(traceparent)?.[1] ?? '';
 }
 
-function withoutUserInfo(authority: string): string {
+export function withoutUserInfo(authority: string): string {
   return authority.slice(authority.lastIndexOf('@') + 1);
 }
 
@@ -111,5 +117,5 @@ export function parseResponseHead(text: string): ResponseHead | undefined {
   if (start === null) return undefined;
   const fields = readFields(lines);
   if (!fields.isValid) return undefined;
-  return { status: Number(start[2]), protocol: start[1] ?? '', body: bodyOf(fields) };
+  return { status: Number(start[2]), protocol: start[1] ?? '', upgrade: fields.upgrade, body: bodyOf(fields) };
 }

@@ -22,7 +22,8 @@ export interface MessageHandlers {
 }
 
 export interface Messages extends StreamSink {
-  tunnel(): void;
+  /** What follows is of another protocol: its parser takes it, or nobody. */
+  tunnel(to: StreamSink | null): void;
   end(): void;
 }
 
@@ -44,6 +45,13 @@ export function createMessages(
   let firstNs = 0;
   let kept = Buffer.alloc(0);
   let line = '';
+  let inner: StreamSink | null = null;
+
+  const handOver = (bytes: Buffer, at: number, atNs: number): boolean => {
+    if (inner === null) return false;
+    if (at < bytes.length) inner.data(bytes.subarray(at), atNs, false);
+    return true;
+  };
 
   const drop = (): void => {
     budget.give(kept.length);
@@ -169,10 +177,21 @@ export function createMessages(
 
   return {
     data(bytes, atNs, isSegmentStart) {
+      if (inner !== null) {
+        inner.data(bytes, atNs, isSegmentStart);
+        return;
+      }
       if (state === 'lost' && isSegmentStart && startsLike(bytes, 0)) state = 'idle';
-      for (let at = 0; at < bytes.length;) at = step(bytes, at, atNs);
+      for (let at = 0; at < bytes.length;) {
+        at = step(bytes, at, atNs);
+        if (handOver(bytes, at, atNs)) return;
+      }
     },
     gap(length) {
+      if (inner !== null) {
+        inner.gap(length);
+        return;
+      }
       switch (state) {
         case 'body':
         case 'chunk':
@@ -196,11 +215,13 @@ export function createMessages(
       }
     },
     get skippable() {
+      if (inner !== null) return inner.skippable;
       if (state === 'body' || state === 'chunk') return remaining;
       return state === 'until_close' || state === 'tunnel' || state === 'lost' ? Infinity : 0;
     },
-    tunnel() {
+    tunnel(to) {
       drop();
+      inner = to;
       state = 'tunnel';
     },
     end() {

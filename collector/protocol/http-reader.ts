@@ -8,6 +8,7 @@ import { startsLikeRequest, startsLikeResponse } from './detect.ts';
 import { answerTimeoutNs, type HttpExchange, type Side } from './exchange.ts';
 import { parseRequestHead, parseResponseHead, type RequestHead, type ResponseHead } from './http-head.ts';
 import { createMessages, type Body, type LostCause } from './http-messages.ts';
+import { createHttp2, type Http2 } from './http2-reader.ts';
 import type { Reader } from './reader.ts';
 import { createStreams } from './streams.ts';
 
@@ -30,6 +31,7 @@ export interface HttpReaderDeps {
 export function createHttpReader(client: Side, deps: HttpReaderDeps): Reader {
   const { counters, budget } = deps;
   const queue: Outstanding[] = [];
+  let http2: Http2 | null = null;
   /** The connection became something else; nothing more will be read. */
   let isTunnel = false;
   /** Messages were lost since the last pair: order alone does not tell which request a response answers. */
@@ -79,7 +81,19 @@ export function createHttpReader(client: Side, deps: HttpReaderDeps): Reader {
 
   const tunnel = (): Body => {
     isTunnel = true;
-    requests.tunnel();
+    requests.tunnel(null);
+    return 'tunnel';
+  };
+
+  /** The request that asked for the upgrade is answered in HTTP/2. */
+  const becomeHttp2 = (request: Outstanding | undefined): Body => {
+    const upgraded = createHttp2(client, deps);
+    http2 = upgraded;
+    requests.tunnel(upgraded.requests);
+    responses.tunnel(upgraded.responses);
+    if (request !== undefined && !request.isReported) {
+      upgraded.open({ ...request.head, isGrpc: false, firstNs: request.firstNs, lastNs: request.lastNs });
+    }
     return 'tunnel';
   };
 
@@ -115,6 +129,7 @@ export function createHttpReader(client: Side, deps: HttpReaderDeps): Reader {
         // An interim response: the real one follows.
         if (head.status < 200 && head.status !== 101) return 0;
         const request = answered();
+        if (head.status === 101 && head.upgrade === 'h2c') return becomeHttp2(request);
         if (request === undefined) counters.add('http_orphan_responses', 1);
         else if (request.isReported) counters.add('http_late_responses', 1);
         else report(request, head.status, Math.max(0, firstNs - request.lastNs));
@@ -128,18 +143,21 @@ export function createHttpReader(client: Side, deps: HttpReaderDeps): Reader {
   const streams = createStreams(client, requests, responses, budget);
   return {
     get wanted() {
+      if (http2 !== null) return 'turns';
       return isTunnel ? 'none' : 'all';
     },
     get outstanding() {
-      return queue.length;
+      return queue.length + (http2?.outstanding ?? 0);
     },
     feed: (segment) => streams.feed(segment),
     sweep(nowNs) {
       streams.sweep(nowNs);
+      http2?.sweep(nowNs);
       for (const waiting of queue) if (nowNs - waiting.lastNs > answerTimeoutNs) giveUp(waiting);
     },
     end() {
       streams.end();
+      http2?.end();
       requests.end();
       responses.end();
       for (const waiting of queue.splice(0)) giveUp(waiting);
