@@ -78,7 +78,7 @@ async function start(settings: Settings, signal: AbortSignal, log: pino.Logger):
 
   const clock = { now: () => Date.now() };
   const counters = createCounters();
-  const identity = createIdentity({ node, namesLimit: 100_000, namesKeepNs: 3600e9 });
+  const identity = createIdentity({ node, namesLimit: 100_000, namesKeepNs: 3600e9 }, { counters });
   const writer = createWriter(
     { url: settings.CLICKHOUSE_URL },
     { log: log.child({ component: 'writer' }), clock, random: Math.random },

@@ -42,5 +42,5 @@ export function resolveCaller(caller: Caller, at: Moment, from: EndpointSources)
     neighbours: isNode ? [] : addresses,
     isNode,
   };
-  return { address, endpoint: resolveLocal(address, local, '', at, from) };
+  return { address, endpoint: resolveLocal({ address, port: 0 }, 0, local, undefined, at, from) };
 }

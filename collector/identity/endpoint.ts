@@ -1,9 +1,11 @@
 /** What a row says about one end of a flow, and how it is found: the precedence of what an address can be. */
-import { formatAddress, groupOf, type AddressKey } from '../decode/address.ts';
+import { formatAddress, groupOf, isMapped, type AddressKey } from '../decode/address.ts';
+import type { PodIdentity, ServiceIdentity } from './cluster-identities.ts';
 import type { Interfaces } from './interfaces.ts';
-import type { KubernetesState, PodIdentity } from './kubernetes-state.ts';
-import { reservedIdentity, reservedLabels, type Reserved } from './labels.ts';
+import type { KubernetesState } from './kubernetes-state.ts';
+import { reservedSet, type LabelSet } from './label-sets.ts';
 import type { Names } from './names.ts';
+import type { Network } from './networks.ts';
 import type { SocketOwner, Sockets } from './sockets.ts';
 
 export interface Endpoint {
@@ -25,12 +27,17 @@ export interface End {
   readonly port: number;
 }
 
+/** Why an end that must be a workload of ours has no name. */
+export type UnknownCause = 'pod_network' | 'local_namespace';
+
 export interface EndpointSources {
   readonly nodeName: string;
   readonly interfaces: Interfaces;
   readonly sockets: Sockets;
   readonly kubernetes: KubernetesState;
   readonly names: Names;
+  networkAt(address: AddressKey): Network | undefined;
+  onUnknown(cause: UnknownCause): void;
 }
 
 export interface Moment {
@@ -46,6 +53,16 @@ export interface Local {
   /** Other addresses in the same namespace. */
   readonly neighbours: Iterable<AddressKey>;
   readonly isNode: boolean;
+}
+
+/** What one end is asked with. */
+interface Question {
+  readonly end: End;
+  readonly protocol: number;
+  readonly at: Moment;
+  readonly local: Local;
+  readonly names: readonly string[];
+  readonly from: EndpointSources;
 }
 
 function localFacts(end: End, protocol: number, from: EndpointSources): Local {
@@ -65,106 +82,170 @@ function localFacts(end: End, protocol: number, from: EndpointSources): Local {
 }
 
 /** By address; else by container, for pods in the node's network; else by another address of the same namespace. */
-function findPod(
-  address: AddressKey,
-  local: Local,
-  wallMs: number,
-  kubernetes: KubernetesState,
-): PodIdentity | undefined {
-  const pod = kubernetes.podAt(address, wallMs);
+function findPod({ end, local, at, from }: Question): PodIdentity | undefined {
+  const { kubernetes } = from;
+  const pod = kubernetes.podAt(end.address, at.wallMs);
   if (pod !== undefined || !kubernetes.isKnown) return pod;
   if (local.container !== '') {
     const ofContainer = kubernetes.podOfContainer(local.container);
     if (ofContainer !== undefined) return ofContainer;
   }
   for (const neighbour of local.neighbours) {
-    const beside = kubernetes.podAt(neighbour, wallMs);
+    const beside = kubernetes.podAt(neighbour, at.wallMs);
     if (beside !== undefined) return beside;
   }
   return undefined;
 }
 
-function named(
-  kind: string,
-  workload: string,
-  reserved: Reserved,
-  local: Local | null,
-  names: readonly string[],
-): Endpoint {
+function ofPod(pod: PodIdentity, { end, protocol, local, names, from }: Question): Endpoint {
+  // A pod may be behind several services: the one that lists this port is meant.
+  const behind = from.kubernetes.services.behind(end.address, end.port, protocol);
+  return {
+    namespace: pod.namespace,
+    pod: pod.pod,
+    workload: pod.workload,
+    workloadKind: pod.workloadKind,
+    service: behind[0]?.name ?? pod.service,
+    labels: pod.labels,
+    identity: pod.identity,
+    names,
+    process: local.owner?.process ?? '',
+    unit: local.owner?.unit ?? '',
+    container: local.container,
+  };
+}
+
+function ofService(service: ServiceIdentity, names: readonly string[]): Endpoint {
+  return { ...service, pod: '', names, process: '', unit: '', container: '' };
+}
+
+function named(kind: string, workload: string, set: LabelSet, question: Question): Endpoint {
+  const { local, names } = question;
   return {
     namespace: '',
     pod: '',
     workload,
     workloadKind: kind,
     service: '',
-    labels: reservedLabels[reserved],
-    identity: reservedIdentity[reserved],
+    labels: set.labels,
+    identity: set.identity,
     names,
-    process: local?.owner?.process ?? '',
-    unit: local?.owner?.unit ?? '',
-    container: local?.container ?? '',
-  };
-}
-
-/** In a cluster, what is neither pod nor node is outside, and there its name says more than where it happens to run. */
-function unmanaged(address: AddressKey, local: Local, names: readonly string[], isCluster: boolean): Endpoint {
-  const name = names[0];
-  if (isCluster && name !== undefined) return named('name', name, 'world', null, names);
-  if (local.container !== '') return named('container', local.container, 'unmanaged', local, names);
-  if (!isCluster && local.owner !== undefined) {
-    if (local.owner.unit !== '') return named('unit', local.owner.unit, 'unmanaged', local, names);
-    return named('process', local.owner.process, 'unmanaged', local, names);
-  }
-  if (local.netns !== '') return named('netns', local.netns, 'unmanaged', local, names);
-  if (name !== undefined) return named('name', name, 'world', local, names);
-  return named('address', groupOf(address) || formatAddress(address), 'world', local, names);
-}
-
-function onNode(local: Local, nodeName: string, names: readonly string[]): Endpoint {
-  const { owner } = local;
-  if (local.container !== '') return named('container', local.container, 'host', local, names);
-  if (owner !== undefined && owner.unit !== '') return named('unit', owner.unit, 'host', local, names);
-  if (owner !== undefined) return named('process', owner.process, 'host', local, names);
-  return named('host', nodeName, 'host', local, names);
-}
-
-/** `scope` is the workload at the other end, whose own DNS answers come first. */
-export function resolveEndpoint(
-  end: End,
-  protocol: number,
-  scope: string,
-  at: Moment,
-  from: EndpointSources,
-): Endpoint {
-  return resolveLocal(end.address, localFacts(end, protocol, from), scope, at, from);
-}
-
-/** The same when it is known already what the end is on this machine. */
-export function resolveLocal(
-  address: AddressKey,
-  local: Local,
-  scope: string,
-  at: Moment,
-  from: EndpointSources,
-): Endpoint {
-  const { kubernetes } = from;
-  const { names } = from.names.lookup(scope, address, at.monoNs);
-  const pod = findPod(address, local, at.wallMs, kubernetes);
-  const ofProcess = {
     process: local.owner?.process ?? '',
     unit: local.owner?.unit ?? '',
     container: local.container,
   };
-  if (pod !== undefined) {
-    const { namespace, workload, workloadKind, service, labels, identity } = pod;
-    return { namespace, pod: pod.pod, workload, workloadKind, service, labels, identity, names, ...ofProcess };
+}
+
+/** Something that serves this port at a node's address: a pod in the node's network, or a service on every node. */
+function onNodePort(node: string, question: Question): Endpoint | undefined {
+  const { end, protocol, names, from } = question;
+  const pod = from.kubernetes.podOfHostPort(node, end.port, protocol);
+  if (pod !== undefined) return ofPod(pod, question);
+  const service = from.kubernetes.serviceOfNodePort(end.port, protocol);
+  return service === undefined ? undefined : ofService(service, names);
+}
+
+function onThisNode(question: Question): Endpoint {
+  const { end, local, from } = question;
+  const { owner } = local;
+  const isApiServer = from.kubernetes.services.isApiServer(end.address);
+  const set = isApiServer ? reservedSet('host', 'kube-apiserver') : reservedSet('host');
+  if (local.container !== '') return named('container', local.container, set, question);
+  if (owner !== undefined && owner.unit !== '') return named('unit', owner.unit, set, question);
+  if (owner !== undefined) return named('process', owner.process, set, question);
+  const node = from.kubernetes.nodes.at(end.address)?.name ?? from.nodeName;
+  return onNodePort(node, question) ?? named('host', from.nodeName, set, question);
+}
+
+function onOtherNode(node: string, question: Question): Endpoint {
+  const isApiServer = question.from.kubernetes.services.isApiServer(question.end.address);
+  const set = isApiServer ? reservedSet('kube-apiserver', 'remote-node') : reservedSet('remote-node');
+  return onNodePort(node, question) ?? named('host', node, set, question);
+}
+
+function worldOf(address: AddressKey, kubernetes: KubernetesState): LabelSet {
+  if (!kubernetes.isDualStack) return reservedSet('world');
+  return isMapped(address) ? reservedSet('world-ipv4') : reservedSet('world-ipv6');
+}
+
+/** Undefined when nothing is known but the address. */
+function outside(question: Question): Endpoint | undefined {
+  const { end, names, from } = question;
+  const { kubernetes } = from;
+  if (kubernetes.services.isApiServer(end.address)) {
+    const set = reservedSet('kube-apiserver', 'world');
+    return { ...named('name', 'kube-apiserver', set, question), service: 'kubernetes' };
   }
-  const service = kubernetes.serviceAt(address);
-  if (service !== undefined) return { ...service, pod: '', names, process: '', unit: '', container: '' };
-  if (local.isNode) return onNode(local, from.nodeName, names);
-  const otherNode = kubernetes.nodeAt(address);
-  if (otherNode !== undefined) return named('host', otherNode, 'host', local, names);
-  return unmanaged(address, local, names, kubernetes.isKnown);
+  const network = from.networkAt(end.address);
+  if (network !== undefined) return named('network', network.name, network.set, question);
+  const name = names[0];
+  if (name === undefined) return undefined;
+  const endpoint = named('name', name, worldOf(end.address, kubernetes), question);
+  const service = names.map((each) => kubernetes.serviceOfExternalName(each)).find((each) => each !== undefined);
+  return service === undefined ? endpoint : { ...endpoint, service: service.name };
+}
+
+const notLocal: Local = { owner: undefined, container: '', netns: '', neighbours: [], isNode: false };
+
+/** Neither pod nor node. In a cluster its name outside says more than where it happens to run. */
+function unmanaged(question: Question): Endpoint {
+  const { end, local, from } = question;
+  const { kubernetes } = from;
+  const isCluster = kubernetes.isKnown;
+  if (isCluster) {
+    const known = outside({ ...question, local: notLocal });
+    if (known !== undefined) return known;
+    const ofNode = kubernetes.nodes.ofPodNetwork(end.address);
+    if (ofNode !== undefined) from.onUnknown('pod_network');
+    else if (local.netns !== '' && local.container === '') from.onUnknown('local_namespace');
+    // It is here and the API has not told of it yet.
+    const isStarting = ofNode === from.nodeName && local.netns !== '';
+    if (isStarting) return named('netns', local.netns, reservedSet('init'), question);
+  }
+  const set = reservedSet('unmanaged');
+  if (local.container !== '') return named('container', local.container, set, question);
+  if (!isCluster && local.owner !== undefined) {
+    if (local.owner.unit !== '') return named('unit', local.owner.unit, set, question);
+    return named('process', local.owner.process, set, question);
+  }
+  if (local.netns !== '') return named('netns', local.netns, set, question);
+  const isOfPods = isCluster && kubernetes.nodes.ofPodNetwork(end.address) !== undefined;
+  const text = groupOf(end.address) || formatAddress(end.address);
+  return outside(question) ?? named('address', text, isOfPods ? set : worldOf(end.address, kubernetes), question);
+}
+
+/** `peer` is who talks to it, whose own DNS answers come first. */
+export function resolveEndpoint(
+  end: End,
+  protocol: number,
+  peer: Endpoint | undefined,
+  at: Moment,
+  from: EndpointSources,
+): Endpoint {
+  return resolveLocal(end, protocol, localFacts(end, protocol, from), peer, at, from);
+}
+
+/** The same when it is known already what the end is on this machine. */
+export function resolveLocal(
+  end: End,
+  protocol: number,
+  local: Local,
+  peer: Endpoint | undefined,
+  at: Moment,
+  from: EndpointSources,
+): Endpoint {
+  const { kubernetes } = from;
+  const { names } = from.names.lookup(peer === undefined ? undefined : () => scopeOf(peer), end.address, at.monoNs);
+  const question = { end, protocol, at, local, names, from };
+  const pod = findPod(question);
+  if (pod !== undefined) return ofPod(pod, question);
+  const service = kubernetes.serviceAt(end.address);
+  if (service !== undefined) return ofService(service, names);
+  if (local.isNode) return onThisNode(question);
+  const special = kubernetes.nodes.specialAt(end.address);
+  if (special !== undefined) return named('host', special, reservedSet(special), question);
+  const otherNode = kubernetes.nodes.at(end.address);
+  return otherNode === undefined ? unmanaged(question) : onOtherNode(otherNode.name, question);
 }
 
 /** Whose DNS answers these are. Workloads, not pods: all replicas of one ask for the same names. */

@@ -217,22 +217,22 @@ describe('names', () => {
     const names = createNames({ limit: 10, keepNs: 1000 }, createChanges());
     names.learn('a', 'one.test', 'X', 0, 0);
     names.learn('b', 'two.test', 'X', 0, 1);
-    expect(names.lookup('a', 'X', 2).names).toEqual(['one.test']);
-    expect(names.lookup('c', 'X', 2).names).toEqual(['two.test', 'one.test']);
+    expect(names.lookup(() => 'a', 'X', 2).names).toEqual(['one.test']);
+    expect(names.lookup(() => 'c', 'X', 2).names).toEqual(['two.test', 'one.test']);
   });
 
   it('expire, but not before their time to live', () => {
     const names = createNames({ limit: 10, keepNs: 1000 }, createChanges());
     names.learn('a', 'one.test', 'X', 5, 0);
-    expect(names.lookup('a', 'X', 5e9).names).toEqual(['one.test']);
-    expect(names.lookup('a', 'X', 5e9 + 1).names).toEqual([]);
+    expect(names.lookup(() => 'a', 'X', 5e9).names).toEqual(['one.test']);
+    expect(names.lookup(() => 'a', 'X', 5e9 + 1).names).toEqual([]);
   });
 
   it('are bounded: the ones not told for longest go first', () => {
     const names = createNames({ limit: 4, keepNs: 1000 }, createChanges());
     for (const address of ['X', 'Y', 'Z']) names.learn('a', `${address}.test`, address, 0, 0);
     expect(names.size).toBe(4);
-    expect([names.lookup('a', 'X', 1).names, names.lookup('a', 'Z', 1).names]).toEqual([[], ['Z.test']]);
+    expect([names.lookup(() => 'a', 'X', 1).names, names.lookup(() => 'a', 'Z', 1).names]).toEqual([[], ['Z.test']]);
   });
 });
 

@@ -4,13 +4,15 @@
  */
 import type { AddressKey } from '../decode/address.ts';
 import type { LearnedName } from '../protocol/dns-pairing.ts';
+import { createCounters, type Counters } from '../counters.ts';
 import { resolveCaller, type Caller, type ResolvedCaller } from './caller.ts';
-import { resolveEndpoint, scopeOf, type End, type Endpoint, type Moment } from './endpoint.ts';
+import { resolveEndpoint, scopeOf, type End, type Endpoint, type Moment, type UnknownCause } from './endpoint.ts';
 import { createInterfaces, type Interfaces } from './interfaces.ts';
 import { createChanges, type Stamp } from './changes.ts';
 import type { Change } from './kubernetes-objects.ts';
 import { createKubernetesState, type KubernetesState } from './kubernetes-state.ts';
 import { createNames, type Named } from './names.ts';
+import { noNetworks, type Networks } from './networks.ts';
 import { createSockets, type Sockets } from './sockets.ts';
 
 export interface IdentityConfig {
@@ -19,6 +21,16 @@ export interface IdentityConfig {
   readonly namesLimit: number;
   readonly namesKeepNs: number;
 }
+
+export interface IdentityDeps {
+  readonly counters: Pick<Counters, 'add'>;
+}
+
+/** Names of the counters of ends that must be workloads and could not be named, by cause. */
+const unknownCounters = {
+  pod_network: 'identity_unknown_pod_network',
+  local_namespace: 'identity_unknown_local_namespace',
+} as const satisfies Record<UnknownCause, string>;
 
 /** Both ends of a conversation, as they were called at one moment; `holds` says whether they still are. */
 export interface Resolution {
@@ -47,6 +59,8 @@ export interface Identity {
   readonly sockets: Sockets;
   readonly kubernetes: KubernetesState;
   applyKubernetes(change: Change, nowMs: number): number;
+  /** From now on these are what networks outside are called. */
+  useNetworks(networks: Networks): void;
   learnName(learned: LearnedName, client: End, protocol: number, at: Moment): void;
   /** A name that the client itself gave for the server, in a TLS handshake. */
   learnServerName(name: string, client: End, server: AddressKey, at: Moment): void;
@@ -64,30 +78,45 @@ export interface Identity {
 
 const protocolTcp = 6;
 
-export function createIdentity(config: IdentityConfig): Identity {
+export function createIdentity(config: IdentityConfig, deps: IdentityDeps = { counters: createCounters() }): Identity {
   const changes = createChanges();
   const interfaces = createInterfaces(changes);
   const sockets = createSockets(changes);
-  const kubernetes = createKubernetesState(changes);
+  const kubernetes = createKubernetesState({
+    node: config.node,
+    changes: {
+      ...changes,
+      changeAt(address) {
+        changes.changeAt(address);
+        // What is beside it in its namespace is known by it.
+        for (const beside of interfaces.netnsOf(address)?.addresses ?? []) changes.changeAt(beside);
+      },
+    },
+  });
   const names = createNames({ limit: config.namesLimit, keepNs: config.namesKeepNs }, changes);
-  const sources = { nodeName: config.node, interfaces, sockets, kubernetes, names };
+  let networks = noNetworks;
+  const sources = {
+    nodeName: config.node,
+    interfaces,
+    sockets,
+    kubernetes,
+    names,
+    networkAt: (address: AddressKey) => networks.find(address),
+    onUnknown: (cause: UnknownCause) => deps.counters.add(unknownCounters[cause], 1),
+  };
+  /** For asking who somebody is without making a row of it. */
+  const uncounted = { ...sources, onUnknown: () => undefined };
 
   const scopeAt = (end: End, protocol: number, at: Moment): string =>
-    scopeOf(resolveEndpoint(end, protocol, '', at, sources));
+    scopeOf(resolveEndpoint(end, protocol, undefined, at, uncounted));
 
-  const resolvePair = (
-    source: End,
-    destination: End,
-    protocol: number,
-    at: Moment,
-  ): readonly [Endpoint, Endpoint, string] => {
+  const resolvePair = (source: End, destination: End, protocol: number, at: Moment): readonly [Endpoint, Endpoint] => {
     // Clients ask for the names of servers: only the destination is called as its peer calls it.
-    const from = resolveEndpoint(source, protocol, '', at, sources);
-    const scope = scopeOf(from);
-    return [from, resolveEndpoint(destination, protocol, scope, at, sources), scope];
+    const from = resolveEndpoint(source, protocol, undefined, at, sources);
+    return [from, resolveEndpoint(destination, protocol, from, at, sources)];
   };
 
-  const witness = (end: End, scope: string, at: Moment): Witness => {
+  const witness = (end: End, peer: Endpoint | undefined, at: Moment): Witness => {
     const stamp = changes.stampOf(end.address);
     let { sinceMs, untilMs } = kubernetes.steadyAround(end.address, at.wallMs);
     // What is beside it in its namespace may be what it is known by.
@@ -103,7 +132,7 @@ export function createIdentity(config: IdentityConfig): Identity {
       portVersion: changes.portVersion(end.port),
       sinceMs,
       untilMs,
-      names: names.lookup(scope, end.address, at.monoNs),
+      names: names.lookup(peer === undefined ? undefined : () => scopeOf(peer), end.address, at.monoNs),
     };
   };
 
@@ -123,6 +152,10 @@ export function createIdentity(config: IdentityConfig): Identity {
     sockets,
     kubernetes,
     applyKubernetes: (change, nowMs) => kubernetes.apply(change, nowMs),
+    useNetworks(next) {
+      networks = next;
+      changes.changeEverywhere();
+    },
     learnName(learned, client, protocol, at) {
       const scope = scopeAt(client, protocol, at);
       for (const address of learned.addresses) names.learn(scope, learned.name, address, learned.ttl, at.monoNs);
@@ -130,16 +163,20 @@ export function createIdentity(config: IdentityConfig): Identity {
     learnServerName(name, client, server, at) {
       const scope = scopeAt(client, protocolTcp, at);
       // A DNS answer tells what the client meant to reach; this only fills in where none was seen.
-      if (names.lookup(scope, server, at.monoNs).names.length === 0) names.learn(scope, name, server, 0, at.monoNs);
+      if (names.lookup(() => scope, server, at.monoNs).names.length === 0)
+        names.learn(scope, name, server, 0, at.monoNs);
     },
-    resolvePair(source, destination, protocol, at) {
-      const [from, to] = resolvePair(source, destination, protocol, at);
-      return [from, to];
-    },
+    resolvePair,
     resolve(source, destination, protocol, at) {
-      const [from, to, scope] = resolvePair(source, destination, protocol, at);
+      const [from, to] = resolvePair(source, destination, protocol, at);
       const { everywhere } = changes;
-      return { from, to, everywhere, source: witness(source, '', at), destination: witness(destination, scope, at) };
+      return {
+        from,
+        to,
+        everywhere,
+        source: witness(source, undefined, at),
+        destination: witness(destination, from, at),
+      };
     },
     holds: (resolution, at) =>
       resolution.everywhere === changes.everywhere &&
@@ -147,7 +184,7 @@ export function createIdentity(config: IdentityConfig): Identity {
       isUnchanged(resolution.destination, at),
     resolveCall(caller, destination, protocol, at) {
       const from = resolveCaller(caller, at, sources);
-      return [from, resolveEndpoint(destination, protocol, scopeOf(from.endpoint), at, sources)];
+      return [from, resolveEndpoint(destination, protocol, from.endpoint, at, sources)];
     },
     isLocal(address, at) {
       if (interfaces.isNodeAddress(address) || interfaces.netnsOf(address) !== undefined) return true;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../decode/address.ts';
 import { createChanges } from './changes.ts';
 import { createKubernetesState } from './kubernetes-state.ts';
-import { identityOf } from './labels.ts';
+import { identityOf } from './label-sets.ts';
 
 interface PodFields {
   readonly name?: string;
@@ -49,7 +49,7 @@ function key(text: string): string {
 }
 
 function cluster(...pods: readonly object[]) {
-  const state = createKubernetesState(createChanges());
+  const state = createKubernetesState({ node: 'node-1', changes: createChanges() });
   state.apply({ resource: 'pods', event: 'list', objects: [...pods] }, 1000);
   return state;
 }
@@ -124,7 +124,7 @@ describe('pods by address', () => {
   it('that a new list does not have are gone', () => {
     const state = cluster(pod({ name: 'one' }), pod({ name: 'two', ips: ['10.77.1.21'] }));
     state.apply({ resource: 'pods', event: 'list', objects: [pod({ name: 'two', ips: ['10.77.1.21'] })] }, 5000);
-    expect(state.podCount).toBe(1);
+    expect(state.sizes.pods).toBe(1);
   });
 
   it('carry the labels of their namespace', () => {
@@ -170,9 +170,9 @@ describe('services', () => {
 
 describe('what the API says', () => {
   it('may hold objects that are not as expected: they are counted and left out', () => {
-    const state = createKubernetesState(createChanges());
+    const state = createKubernetesState({ node: 'node-1', changes: createChanges() });
     expect(state.apply({ resource: 'pods', event: 'list', objects: [pod(), { metadata: 7 }, null] }, 1)).toBe(2);
-    expect(state.podCount).toBe(1);
+    expect(state.sizes.pods).toBe(1);
   });
 
   it('can be played again from a snapshot', () => {
@@ -187,17 +187,17 @@ describe('what the API says', () => {
       },
       1,
     );
-    const again = createKubernetesState(createChanges());
+    const again = createKubernetesState({ node: 'node-1', changes: createChanges() });
     for (const change of state.snapshot()) {
       again.apply(JSON.parse(JSON.stringify(change)) as typeof change, 1);
     }
     expect(again.podAt(key('10.77.1.20'), 2000)).toEqual(state.podAt(key('10.77.1.20'), 2000));
-    expect(again.nodeAt(key('192.0.2.1'))).toBe('node-1');
+    expect(again.nodes.at(key('192.0.2.1'))?.name).toBe('node-1');
   });
 
   it('is not replayed as an empty cluster when pods were never listed', () => {
     expect(
-      createKubernetesState(createChanges())
+      createKubernetesState({ node: 'node-1', changes: createChanges() })
         .snapshot()
         .some(({ resource }) => resource === 'pods'),
     ).toBe(false);

@@ -1,295 +1,366 @@
 /**
- * The cluster as the Kubernetes API told it, indexed by what flows carry: addresses, ports, container ids. A pod that is
- * gone stays known for its address until another one gets it.
+ * The cluster as the Kubernetes API told it, asked by what flows carry: addresses, ports, container ids. What a pod was
+ * called when it went is what its last flows say.
  */
-import { parseAddress, type AddressKey } from '../decode/address.ts';
-import {
-  resourceNames,
-  resources,
-  type Change,
-  type ObjectOf,
-  type Pod,
-  type Resource,
-  type Service,
-} from './kubernetes-objects.ts';
+import type { z } from 'zod';
+import { isMapped, type AddressKey } from '../decode/address.ts';
 import type { Changes } from './changes.ts';
-import { identityOf, labelsOf } from './labels.ts';
-import { createTenants, type Window } from './tenants.ts';
-import { addressesOf, matches, workloadOf } from './workload.ts';
-
-/** A pod as rows show it. */
-export interface PodIdentity {
-  readonly namespace: string;
-  readonly pod: string;
-  readonly workload: string;
-  readonly workloadKind: string;
-  readonly service: string;
-  readonly labels: readonly string[];
-  readonly identity: number;
-  readonly nodeName: string;
-}
-
-export interface ServiceIdentity {
-  readonly namespace: string;
-  readonly service: string;
-  readonly labels: readonly string[];
-  readonly identity: number;
-  /** The one workload behind it, else the service itself. */
-  readonly workload: string;
-  readonly workloadKind: string;
-}
+import { createClusterIdentities, type PodIdentity, type ServiceIdentity } from './cluster-identities.ts';
+import { plainSchema, resourceNames, resources, type Change, type Resource } from './kubernetes-objects.ts';
+import { createPods } from './kubernetes-pods.ts';
+import { createNodes, recordOfCiliumNode, recordOfNode, type Nodes } from './nodes.ts';
+import { objectOfCiliumNode, objectOfNode, objectOfPlain } from './snapshot-objects.ts';
+import { objectOfPod, portKey, type PodRecord } from './pod-record.ts';
+import {
+  addressesOfSlice,
+  createServices,
+  objectOfService,
+  objectOfSlice,
+  recordOfService,
+  recordOfSlice,
+  selects,
+  type ServiceName,
+  type ServiceRecord,
+  type Services,
+  type SliceRecord,
+} from './services.ts';
+import { createShared } from './shared-texts.ts';
+import type { Window } from './tenants.ts';
+import { createWorkloads, type Between } from './workload.ts';
 
 export interface KubernetesState {
   /** True once pods were listed: from then on an unknown address is outside the cluster. */
   readonly isKnown: boolean;
-  readonly podCount: number;
+  /** Its pods have addresses of both IP versions. */
+  readonly isDualStack: boolean;
+  readonly sizes: ClusterSizes;
+  readonly nodes: Pick<Nodes, 'at' | 'specialAt' | 'ofPodNetwork'>;
+  readonly services: Pick<Services, 'at' | 'named' | 'ofNodePort' | 'backendsOf' | 'behind' | 'isApiServer'>;
   /** Returns how many objects were not as expected and left out. */
   apply(change: Change, nowMs: number): number;
   podAt(address: AddressKey, atMs: number): PodIdentity | undefined;
   /** Around that moment, when `podAt` says the same if nothing is learned. */
   steadyAround(address: AddressKey, atMs: number): Window;
   podOfContainer(container: string): PodIdentity | undefined;
+  /** In the network of the node, serving that port at the node's address. */
+  podOfHostPort(node: string, port: number, protocol: number): PodIdentity | undefined;
   serviceAt(address: AddressKey): ServiceIdentity | undefined;
-  nodeAt(address: AddressKey): string | undefined;
+  serviceOfNodePort(port: number, protocol: number): ServiceIdentity | undefined;
+  /** The service that stands for a name outside. */
+  serviceOfExternalName(name: string): ServiceName | undefined;
   isServedPort(address: AddressKey, port: number, protocol: number): boolean;
   /** Everything known, as changes that rebuild it: the head of a recording. */
   snapshot(): readonly Change[];
 }
 
-const goneKept = 10_000;
-const protocolNames: Readonly<Record<number, string>> = { 6: 'TCP', 17: 'UDP', 132: 'SCTP' };
-
-function keyOf(object: { readonly metadata: { readonly namespace: string; readonly name: string } }): string {
-  return `${object.metadata.namespace}/${object.metadata.name}`;
+/** What is held of the cluster, to be seen and to be bounded. */
+export interface ClusterSizes {
+  readonly pods: number;
+  readonly gonePods: number;
+  readonly addresses: number;
+  readonly services: number;
+  readonly slices: number;
+  readonly nodes: number;
+  readonly between: number;
 }
 
-/** A pod's key carries its uid: a StatefulSet gives the same name to the next one. */
-function podKey(pod: Pod): string {
-  return `${keyOf(pod)}/${pod.metadata.uid}`;
+export interface KubernetesStateDeps {
+  readonly changes: Pick<Changes, 'changeAt' | 'changeEverywhere' | 'changePort'>;
+  /** Pods here are also known by container and by what is beside their address. */
+  readonly node: string;
 }
 
-export function createKubernetesState(changes: Pick<Changes, 'changeEverywhere'>): KubernetesState {
-  const objects: { readonly [R in Resource]: Map<string, ObjectOf[R]> } = {
-    namespaces: new Map(),
-    nodes: new Map(),
-    replicasets: new Map(),
-    services: new Map(),
-    pods: new Map(),
-  };
-  const gone = new Map<string, Pod>();
-  const tenants = createTenants();
-  const containers = new Map<string, string>();
-  const services = new Map<AddressKey, Service>();
-  const nodes = new Map<AddressKey, string>();
-  const identities = new Map<string, PodIdentity>();
-  const serviceIdentities = new Map<AddressKey, ServiceIdentity>();
+interface Name {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Keeps what is told of one resource. */
+interface Keeper {
+  /** Undefined when the object is not as expected. */
+  put(object: unknown, nowMs: number): Name | undefined;
+  remove(name: Name, nowMs: number): void;
+  names(): Iterable<Name>;
+  objects(): Iterable<object>;
+}
+
+function keyOf({ namespace, name, uid }: Name): string {
+  return `${namespace}/${name}/${uid}`;
+}
+
+export function createKubernetesState(deps: KubernetesStateDeps): KubernetesState {
+  const { changes } = deps;
+  const shared = createShared();
+  const namespaces = new Map<string, readonly (readonly [string, string])[]>();
+  const nodes = createNodes();
+  const services = createServices();
+  const workloads = createWorkloads(shared);
+  const externalNames = new Map<string, ServiceName>();
   let isKnown = false;
+  let hasV4 = false;
+  let hasV6 = false;
 
-  const forget = (key: string): void => {
-    const pod = gone.get(key);
-    gone.delete(key);
-    if (pod === undefined) return;
-    tenants.forget(key, addressesOf(pod));
-    for (const [id, owner] of containers) if (owner === key) containers.delete(id);
-  };
-
-  const putPod = (pod: Pod, nowMs: number, isFirst: boolean): void => {
-    const key = podKey(pod);
-    const before = objects.pods.get(key);
-    const left =
-      before === undefined ? [] : addressesOf(before).filter((address) => !addressesOf(pod).includes(address));
-    tenants.moveOut(key, left, nowMs);
-    objects.pods.set(key, pod);
-    gone.delete(key);
-    // A finished pod's address may be another's by now.
-    if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') {
-      tenants.moveOut(key, addressesOf(pod), nowMs);
-      return;
-    }
-    tenants.moveIn(key, addressesOf(pod), isFirst ? -Infinity : nowMs);
-    for (const { containerID } of pod.status.containerStatuses ?? []) {
-      const id = containerID.slice(containerID.lastIndexOf('/') + 1, containerID.lastIndexOf('/') + 13);
-      if (id.length === 12) containers.set(id, key);
-    }
-  };
-
-  const deletePod = (pod: Pod, nowMs: number): void => {
-    const key = podKey(pod);
-    const known = objects.pods.get(key);
-    if (known === undefined) return;
-    objects.pods.delete(key);
-    tenants.moveOut(key, addressesOf(known), nowMs);
-    gone.set(key, known);
-    const oldest = gone.size > goneKept ? gone.keys().next().value : undefined;
-    if (oldest !== undefined) forget(oldest);
-  };
-
-  const indexServices = (): void => {
-    services.clear();
-    for (const service of objects.services.values()) {
-      for (const text of [service.spec.clusterIP, ...(service.spec.clusterIPs ?? [])]) {
-        const address = parseAddress(text);
-        if (address !== undefined) services.set(address, service);
+  const pods = createPods({
+    onOut(pod) {
+      identities.freeze(pod);
+      touchPod(pod);
+    },
+    onIn(pod) {
+      for (const address of pod.addresses) {
+        if (isMapped(address)) hasV4 = true;
+        else hasV6 = true;
       }
+      touchPod(pod);
+    },
+  });
+  const identities = createClusterIdentities({
+    pods,
+    services,
+    workloads,
+    namespaceLabels: (namespace) => namespaces.get(namespace) ?? [],
+  });
+
+  const touchAll = (): void => {
+    identities.forgetAll();
+    changes.changeEverywhere();
+  };
+
+  const touchService = (service: ServiceRecord): void => {
+    identities.forgetService(service);
+    for (const address of service.addresses) changes.changeAt(address);
+    for (const { nodePort } of service.ports) if (nodePort > 0) changes.changePort(nodePort);
+  };
+
+  const touchPod = (pod: PodRecord): void => {
+    if (pod.nodeName === deps.node || (pod.addresses.length === 0 && pod.containers.length > 0)) {
+      changes.changeEverywhere();
+    }
+    for (const address of pod.addresses) changes.changeAt(address);
+    for (const key of pod.hostPorts) changes.changePort(key >> 8);
+    for (const service of services.inNamespace(pod.namespace)) {
+      if (selects(service.selector, pod.labels)) touchService(service);
     }
   };
 
-  const indexNodes = (): void => {
-    nodes.clear();
-    for (const node of objects.nodes.values()) {
-      for (const entry of node.status.addresses ?? []) {
-        const address = parseAddress(entry.address);
-        if (address !== undefined) nodes.set(address, node.metadata.name);
-      }
+  const touchSlice = (slice: SliceRecord): void => {
+    for (const address of addressesOfSlice(slice)) changes.changeAt(address);
+    const service = services.named(slice.namespace, slice.service);
+    if (service !== undefined) touchService(service);
+  };
+
+  const indexExternalNames = (): void => {
+    externalNames.clear();
+    for (const { externalName, namespace, name } of services.all()) {
+      if (externalName !== '') externalNames.set(externalName.replace(/\.$/, '').toLowerCase(), { namespace, name });
     }
   };
 
-  const applyPods = (change: Change, nowMs: number): number => {
-    let bad = 0;
-    const seen = new Set<string>();
-    const isFirst = change.event === 'list' && !isKnown;
-    for (const object of change.objects) {
-      const pod = resources.pods.schema.safeParse(object);
-      if (!pod.success) bad += 1;
-      else if (change.event === 'delete') deletePod(pod.data, nowMs);
-      else {
-        seen.add(podKey(pod.data));
-        putPod(pod.data, nowMs, isFirst);
-      }
-    }
-    if (change.event === 'list') {
-      for (const [key, pod] of [...objects.pods]) if (!seen.has(key)) deletePod(pod, nowMs);
-      isKnown = true;
-    }
-    return bad;
-  };
+  const between = (kind: Between): Keeper =>
+    keeper(plainSchema, {
+      put(object) {
+        if (workloads.put(kind, object)) touchAll();
+      },
+      remove: ({ namespace, name }) => workloads.remove(kind, namespace, name),
+      names: () => workloads.all(kind),
+      objects: () => [...workloads.all(kind)].map((record) => objectOfPlain(record)),
+    });
 
-  const applyTo = <R extends Exclude<Resource, 'pods'>>(
-    known: Map<string, ObjectOf[R]>,
-    parse: (object: unknown) => { success: true; data: ObjectOf[R] } | { success: false },
-    change: Change,
-  ): number => {
-    let bad = 0;
-    if (change.event === 'list') known.clear();
-    for (const object of change.objects) {
-      const parsed = parse(object);
-      if (!parsed.success) bad += 1;
-      else if (change.event === 'delete') known.delete(keyOf(parsed.data));
-      else known.set(keyOf(parsed.data), parsed.data);
-    }
-    return bad;
-  };
-
-  const serviceOf = (pod: Pod): string => {
-    const names = [...objects.services.values()]
-      .filter((service) => service.metadata.namespace === pod.metadata.namespace && matches(service.spec.selector, pod))
-      .map((service) => service.metadata.name);
-    return names.sort()[0] ?? '';
-  };
-
-  const namespaceLabels = (namespace: string): Readonly<Record<string, string>> =>
-    objects.namespaces.get(`/${namespace}`)?.metadata.labels ?? {};
-
-  const identify = (key: string): PodIdentity | undefined => {
-    const known = identities.get(key);
-    if (known !== undefined) return known;
-    const pod = objects.pods.get(key) ?? gone.get(key);
-    if (pod === undefined) return undefined;
-    const labels = labelsOf(pod, namespaceLabels(pod.metadata.namespace));
-    const identity: PodIdentity = {
-      namespace: pod.metadata.namespace,
-      pod: pod.metadata.name,
-      ...workloadOf(pod, (namespace, name) => objects.replicasets.get(`${namespace}/${name}`)),
-      service: serviceOf(pod),
-      labels,
-      identity: identityOf(labels),
-      nodeName: pod.spec.nodeName,
-    };
-    identities.set(key, identity);
-    return identity;
-  };
-
-  const identifyService = (service: Service): ServiceIdentity => {
-    const { name, namespace } = service.metadata;
-    const pods = [...objects.pods.values()].filter(
-      (pod) => pod.metadata.namespace === namespace && matches(service.spec.selector, pod),
-    );
-    const behind = pods
-      .map(podKey)
-      .map(identify)
-      .filter((pod) => pod !== undefined);
-    const first = behind[0];
-    const isOne = behind.every((pod) => pod.workload === first?.workload && pod.workloadKind === first.workloadKind);
-    if (first !== undefined && isOne) {
-      const { workload, workloadKind, labels, identity } = first;
-      return { namespace, service: name, workload, workloadKind, labels, identity };
-    }
-    const labels = [`k8s:io.kubernetes.pod.namespace=${namespace}`];
-    return { namespace, service: name, workload: name, workloadKind: 'Service', labels, identity: identityOf(labels) };
+  const keepers: Readonly<Record<Resource, Keeper>> = {
+    namespaces: keeper(plainSchema, {
+      put({ metadata }) {
+        const labels = shared.pairs(metadata.labels ?? {});
+        if (namespaces.get(metadata.name) === labels) return;
+        namespaces.set(metadata.name, labels);
+        touchAll();
+      },
+      // Its pods went before it and keep what they were called.
+      remove: ({ name }) => void namespaces.delete(name),
+      names: () => [...namespaces.keys()].map((name) => ({ namespace: '', name })),
+      objects: () =>
+        [...namespaces].map(([name, labels]) => objectOfPlain({ namespace: '', name, owner: null }, labels)),
+    }),
+    nodes: keeper(resources.nodes.schema, {
+      put(node) {
+        if (nodes.put(recordOfNode(node))) touchAll();
+      },
+      remove({ name }) {
+        if (nodes.remove(name)) touchAll();
+      },
+      names: () => [...nodes.all.values()].map(({ name }) => ({ namespace: '', name })),
+      objects: () => [...nodes.all.values()].map(objectOfNode),
+    }),
+    ciliumnodes: keeper(resources.ciliumnodes.schema, {
+      put(node) {
+        if (nodes.putCilium(recordOfCiliumNode(node))) touchAll();
+      },
+      remove({ name }) {
+        if (nodes.removeCilium(name)) touchAll();
+      },
+      names: () => [...nodes.cilium.values()].map(({ name }) => ({ namespace: '', name })),
+      objects: () => [...nodes.cilium.values()].map(objectOfCiliumNode),
+    }),
+    replicasets: between('ReplicaSet'),
+    jobs: between('Job'),
+    services: keeper(resources.services.schema, {
+      put(service) {
+        if (!services.put(recordOfService(service))) return;
+        indexExternalNames();
+        touchAll();
+      },
+      remove({ namespace, name }) {
+        if (services.remove(namespace, name) === undefined) return;
+        indexExternalNames();
+        touchAll();
+      },
+      names: () => services.all(),
+      objects: () => [...services.all()].map(objectOfService),
+    }),
+    endpointslices: keeper(resources.endpointslices.schema, {
+      put(object) {
+        const slice = recordOfSlice(object);
+        const put = services.putSlice(slice);
+        if (put?.before !== undefined) touchSlice(put.before);
+        if (put !== undefined) touchSlice(slice);
+      },
+      remove({ namespace, name }) {
+        const slice = services.removeSlice(namespace, name);
+        if (slice !== undefined) touchSlice(slice);
+      },
+      names: () => services.slices.values(),
+      objects: () => [...services.slices.values()].map(objectOfSlice),
+    }),
+    pods: keeper(
+      resources.pods.schema,
+      {
+        put: (pod, nowMs) => void pods.put(pod, nowMs, !isKnown),
+        remove({ namespace, name, uid }, nowMs) {
+          const pod = pods.find(namespace, name, uid);
+          if (pod !== undefined) pods.remove(pod, nowMs);
+        },
+        names: () => pods.all(),
+        objects: () => [...pods.all()].map(objectOfPod),
+      },
+      true,
+    ),
   };
 
   return {
     get isKnown() {
       return isKnown;
     },
-    get podCount() {
-      return objects.pods.size;
+    get isDualStack() {
+      return hasV4 && hasV6;
     },
+    get sizes() {
+      return {
+        pods: pods.size,
+        gonePods: pods.goneCount,
+        addresses: pods.addressCount,
+        services: services.size,
+        slices: services.slices.size,
+        nodes: nodes.all.size,
+        between: workloads.size,
+      };
+    },
+    nodes,
+    services,
     apply(change, nowMs) {
-      identities.clear();
-      serviceIdentities.clear();
-      changes.changeEverywhere();
-      switch (change.resource) {
-        case 'pods':
-          return applyPods(change, nowMs);
-        case 'namespaces':
-          return applyTo(objects.namespaces, (o) => resources.namespaces.schema.safeParse(o), change);
-        case 'replicasets':
-          return applyTo(objects.replicasets, (o) => resources.replicasets.schema.safeParse(o), change);
-        case 'services': {
-          const bad = applyTo(objects.services, (o) => resources.services.schema.safeParse(o), change);
-          indexServices();
-          return bad;
-        }
-        case 'nodes': {
-          const bad = applyTo(objects.nodes, (o) => resources.nodes.schema.safeParse(o), change);
-          indexNodes();
-          return bad;
-        }
+      pods.sweep(nowMs);
+      const bad = applyTo(keepers[change.resource], change, nowMs);
+      if (change.resource === 'pods' && change.event === 'list' && !isKnown) {
+        isKnown = true;
+        changes.changeEverywhere();
       }
+      return bad;
     },
     podAt(address, atMs) {
-      const key = tenants.at(address, atMs);
-      return key === undefined ? undefined : identify(key);
+      const { tenant } = pods.at(address, atMs);
+      return tenant === undefined ? undefined : identities.ofPod(tenant);
     },
-    steadyAround: (address, atMs) => tenants.steadyAround(address, atMs),
+    steadyAround: (address, atMs) => pods.at(address, atMs),
     podOfContainer(container) {
-      const key = containers.get(container);
-      return key === undefined ? undefined : identify(key);
+      const pod = pods.ofContainer(container);
+      return pod === undefined ? undefined : identities.ofPod(pod);
+    },
+    podOfHostPort(node, port, protocol) {
+      const pod = pods.ofHostPort(node, port, protocol);
+      return pod === undefined ? undefined : identities.ofPod(pod);
     },
     serviceAt(address) {
-      const known = serviceIdentities.get(address);
-      if (known !== undefined) return known;
-      const service = services.get(address);
-      if (service === undefined) return undefined;
-      const identity = identifyService(service);
-      serviceIdentities.set(address, identity);
-      return identity;
+      const service = services.at(address);
+      return service === undefined ? undefined : identities.ofService(service);
     },
-    nodeAt: (address) => nodes.get(address),
+    serviceOfNodePort(port, protocol) {
+      const service = services.ofNodePort(port, protocol);
+      return service === undefined ? undefined : identities.ofService(service);
+    },
+    serviceOfExternalName: (name) => externalNames.get(name),
     isServedPort(address, port, protocol) {
-      const name = protocolNames[protocol];
-      const ports = services.get(address)?.spec.ports ?? [];
-      if (ports.some((entry) => entry.port === port && entry.protocol === name)) return true;
-      const tenant = tenants.latest(address);
-      const pod = tenant === undefined ? undefined : objects.pods.get(tenant);
-      return (pod?.spec.containers ?? []).some((container) =>
-        (container.ports ?? []).some((entry) => entry.containerPort === port && entry.protocol === name),
-      );
+      const wanted = portKey(port, protocol);
+      const service = services.at(address);
+      if (service?.ports.some((entry) => portKey(entry.port, entry.protocol) === wanted) === true) return true;
+      if (pods.latest(address)?.ports.includes(wanted) === true) return true;
+      if (services.behind(address, port, protocol).length > 0) return true;
+      const node = nodes.at(address);
+      if (node === undefined) return false;
+      const onNode = pods.ofHostPort(node.name, port, protocol);
+      return onNode !== undefined || services.ofNodePort(port, protocol) !== undefined;
     },
     snapshot: () =>
       resourceNames
         .filter((resource) => resource !== 'pods' || isKnown)
-        .map((resource) => ({ resource, event: 'list', objects: [...objects[resource].values()] })),
+        .map((resource) => ({ resource, event: 'list', objects: [...keepers[resource].objects()] })),
   };
+}
+
+/** Checks objects before they are put; a deletion needs their name alone. */
+function keeper<T extends { readonly metadata: Name }>(
+  schema: z.ZodType<T>,
+  own: {
+    put(object: T, nowMs: number): void;
+    remove(name: Name, nowMs: number): void;
+    names(): Iterable<{ readonly namespace: string; readonly name: string; readonly uid?: string }>;
+    objects(): Iterable<object>;
+  },
+  isByUid = false,
+): Keeper {
+  const named = (name: { readonly namespace: string; readonly name: string; readonly uid?: string }): Name => ({
+    namespace: name.namespace,
+    name: name.name,
+    uid: isByUid ? (name.uid ?? '') : '',
+  });
+  return {
+    put(object, nowMs) {
+      const parsed = schema.safeParse(object);
+      if (!parsed.success) return undefined;
+      own.put(parsed.data, nowMs);
+      return named(parsed.data.metadata);
+    },
+    remove: (name, nowMs) => own.remove(named(name), nowMs),
+    *names() {
+      for (const name of own.names()) yield named(name);
+    },
+    objects: () => own.objects(),
+  };
+}
+
+function applyTo(target: Keeper, change: Change, nowMs: number): number {
+  let bad = 0;
+  const seen = new Set<string>();
+  for (const object of change.objects) {
+    if (change.event === 'delete') {
+      const named = plainSchema.safeParse(object);
+      if (named.success) target.remove(named.data.metadata, nowMs);
+      else bad += 1;
+      continue;
+    }
+    const name = target.put(object, nowMs);
+    if (name === undefined) bad += 1;
+    else seen.add(keyOf(name));
+  }
+  if (change.event === 'list') {
+    for (const name of [...target.names()]) if (!seen.has(keyOf(name))) target.remove(name, nowMs);
+  }
+  return bad;
 }

@@ -32,6 +32,8 @@ export interface KubernetesWatch {
 const pageSize = 500;
 const watchSeconds = 290;
 const longestPauseMs = 15_000;
+/** A resource that is not there may come with an installation or a role. */
+const withheldPauseMs = 600_000;
 const longestLine = 8 << 20;
 
 const listSchema = z.object({
@@ -44,6 +46,9 @@ const statusSchema = z.object({ code: z.number().optional(), message: z.string()
 
 /** The resource version is too old to go on from: list again, at once. */
 class Gone extends Error {}
+
+/** The cluster does not have the resource, or does not let us read it. */
+class Withheld extends Error {}
 
 export function createKubernetesWatch(deps: KubernetesWatchDeps): KubernetesWatch {
   const { counters, log } = deps;
@@ -60,8 +65,15 @@ export function createKubernetesWatch(deps: KubernetesWatchDeps): KubernetesWatc
     const parts: Buffer[] = [];
     for await (const part of response) parts.push(part);
     if (response.status === 410) throw new Gone();
+    if (response.status === 404 || response.status === 403)
+      throw new Withheld(`GET ${path} answered ${response.status}`);
     if (response.status !== 200) throw new Error(`GET ${path} answered ${response.status}`);
     return JSON.parse(Buffer.concat(parts).toString('utf8'));
+  };
+
+  const noteListed = (resource: Resource): void => {
+    unlisted.delete(resource);
+    if (unlisted.size === 0) markSynced();
   };
 
   const list = async (resource: Resource, signal: AbortSignal): Promise<string> => {
@@ -76,8 +88,7 @@ export function createKubernetesWatch(deps: KubernetesWatchDeps): KubernetesWatc
       next = page.metadata.continue ?? '';
     } while (next !== '');
     deps.onChange({ resource, event: 'list', objects });
-    unlisted.delete(resource);
-    if (unlisted.size === 0) markSynced();
+    noteListed(resource);
     return version;
   };
 
@@ -127,6 +138,12 @@ export function createKubernetesWatch(deps: KubernetesWatchDeps): KubernetesWatc
       } catch (error) {
         if (isOver(signal)) return;
         version = '';
+        if (error instanceof Withheld && resources[resource].optional) {
+          log.info({ resource, reason: error.message }, 'names are told without this resource');
+          noteListed(resource);
+          await sleep(withheldPauseMs, undefined, { signal }).catch(() => undefined);
+          continue;
+        }
         counters.add(error instanceof Gone ? 'kubernetes_relists' : 'kubernetes_errors', 1);
         if (!(error instanceof Gone)) {
           failures += 1;

@@ -30,8 +30,8 @@ export interface Names {
     nowNs: number,
     aliases?: readonly string[],
   ): void;
-  /** Newest first; `scope` is the workload that talks to the address. */
-  lookup(scope: string, address: AddressKey, nowNs: number): Named;
+  /** Newest first; `scope` says which workload talks to the address, and is asked only if names are known. */
+  lookup(scope: (() => string) | undefined, address: AddressKey, nowNs: number): Named;
 }
 
 const namesPerAddress = 4;
@@ -129,7 +129,7 @@ export function createNames(config: NamesConfig, changes: Pick<Changes, 'changeA
     lookup(scope, address, nowNs) {
       const entry = addresses.get(address);
       if (entry === undefined) return nobody;
-      const own = scope === '' ? undefined : entry.scoped.get(scope);
+      const own = scope === undefined ? undefined : entry.scoped.get(scope());
       const list = alive(own ?? emptyList, nowNs);
       if (list.names.length > 0) return list;
       const shared = alive(entry.shared, nowNs);

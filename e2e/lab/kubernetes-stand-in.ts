@@ -17,6 +17,7 @@ const resources = {
   '/api/v1/nodes': { apiVersion: 'v1', kind: 'Node' },
   '/apis/apps/v1/replicasets': { apiVersion: 'apps/v1', kind: 'ReplicaSet' },
   '/apis/apps/v1/deployments': { apiVersion: 'apps/v1', kind: 'Deployment' },
+  '/apis/batch/v1/jobs': { apiVersion: 'batch/v1', kind: 'Job' },
   '/apis/apps/v1/statefulsets': { apiVersion: 'apps/v1', kind: 'StatefulSet' },
   '/apis/discovery.k8s.io/v1/endpointslices': { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' },
 } as const;
