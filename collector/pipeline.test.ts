@@ -578,6 +578,89 @@ describe('a tunnel', () => {
   });
 });
 
+describe('conversations that come and go', () => {
+  it('are never mixed up, and each counts what it counted', () => {
+    const event = fc.record({ port: fc.nat(7), packets: fc.integer({ min: 1, max: 9 }), isLast: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(fc.array(event, { maxLength: 8 }), { minLength: 1, maxLength: 12 }), (scans) => {
+        const { scan, stats, flowRows, pipeline } = collect();
+        const truth = new Map<number, number>();
+        const open = new Set<number>();
+        scans.forEach((events, index) => {
+          const at = index + 1;
+          const once = [...new Map(events.map((one) => [one.port, one])).values()];
+          scan(
+            at,
+            once.map(({ port, packets, isLast }) => {
+              const kind = (open.has(port) ? update : flowStart) | (isLast ? flowEnd : 0);
+              if (isLast) open.delete(port);
+              else open.add(port);
+              truth.set(port, (truth.get(port) ?? 0) + packets);
+              const last = bootedNs + (at - 0.5) * second;
+              // Each conversation has a server of its own, so that a mixed up one is seen by its address.
+              return flow({
+                ifindex: 3,
+                a: '10.0.0.1',
+                b: `10.0.1.${port}`,
+                portA: 40000 + port,
+                kind,
+                last,
+                packets: [packets, 0],
+              });
+            }),
+          );
+          stats(at + 0.2);
+        });
+        stats(scans.length + 2);
+        expect(pipeline.connections).toBe(open.size);
+        const counted = new Map<number, number>();
+        for (const row of flowRows) {
+          const port = Number(row['src_port']) - 40000;
+          expect(formatAddress(String(row['dst_ip']))).toBe(`10.0.1.${port}`);
+          expect(row['dst_workload']).toBe(`10.0.1.${port}`);
+          counted.set(port, (counted.get(port) ?? 0) + Number(row['packets_to_dst']));
+        }
+        expect(counted).toEqual(truth);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('leave their place only when their last row is written', () => {
+    const { scan, stats, flowRows } = collect();
+    const request = 'GET /late HTTP/1.1\r\nHost: api\r\n\r\n';
+    scan(0.1, [payload({ payload: request })]);
+    // It ends unanswered: that row is to be written while others take over.
+    scan(1, [flow({ ...old, ifindex: 3, kind: flowStart | flowEnd, endCause: 2 })]);
+    scan(
+      1.15,
+      [1, 2, 3].map((n) => flow({ ...old, ifindex: 4, a: `10.0.2.${n}`, b: `10.0.3.${n}`, portA: n, ingress: [0, 1] })),
+    );
+    stats(1.4);
+    stats(2.6);
+    const unanswered = flowRows.find((row) => flowKinds[Number(row['kind'])] === 'l7_request');
+    expect(told(unanswered)).toMatchObject({
+      from: '10.0.0.1:40000',
+      to: '10.0.0.2:80',
+      via: 'vethA',
+      reporter: 'source',
+    });
+  });
+
+  it('are forgotten after a while without a record, a part of the table at a time', () => {
+    const { scan, stats, pipeline } = collect();
+    scan(
+      1,
+      [1, 2, 3].map((n) => flow({ ...old, ifindex: 3, portA: n })),
+    );
+    stats(1.2);
+    expect(pipeline.connections).toBe(3);
+    stats(1000);
+    stats(1001);
+    expect(pipeline.connections).toBe(0);
+  });
+});
+
 describe('drops', () => {
   const location = 0xffffffff81a2b3c4n;
 

@@ -6,6 +6,7 @@ import type { Writer } from '../db/writer.ts';
 import { refineDropReason } from '../model/drop-reasons.ts';
 import type { FlowSource } from '../model/words.ts';
 import { createConnections, type Connections } from './connections/connections.ts';
+import { bit } from './connections/state.ts';
 import { createTcpHealth } from './connections/tcp-health.ts';
 import { createTranslations } from './connections/translations.ts';
 import type { Counters } from './counters.ts';
@@ -13,7 +14,7 @@ import { readText, readWide } from './decode/bytes.ts';
 import type { Frame } from './decode/frame-parser.ts';
 import { readHello, readInterface, readRouteError, readSocket, readSymbol } from './decode/records.ts';
 import { walkRecords, type Hello } from './decode/records.ts';
-import { dropRecord, frameType, recordType } from './decode/wire.ts';
+import { dropRecord, frameType, recordType, tcpRecord } from './decode/wire.ts';
 import type { Moment } from './identity/endpoint.ts';
 import type { Identity } from './identity/identity.ts';
 import { changeSchema, type Change } from './identity/kubernetes-objects.ts';
@@ -61,7 +62,6 @@ export interface Pipeline {
 /** A scan's records come within milliseconds of each other; silence this long means that it is over. */
 const scanQuietNs = 100e6;
 const secondNs = 1e9;
-const sweepEveryNs = 60e9;
 /** Connections whose sockets, and whose translations, are remembered. */
 const socketsLimit = 131_072;
 /** More waiting exchanges and drops than this are written as they are. */
@@ -80,7 +80,6 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
   let latestFlushNs = 0;
   /** Flow records came since the last flush. */
   let isScanOpen = false;
-  let latestSweepNs = 0;
 
   const wallNs = (monoNs: number): bigint => BigInt(monoNs) + offsetNs;
   const moment = (monoNs: number): Moment => ({ monoNs, wallMs: monoNs / 1e6 + offsetMs });
@@ -92,7 +91,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
       around: identity.interfaces,
       listeners: identity,
       onBehind: (address, ifindex) => identity.interfaces.learnBehind(address, ifindex),
-      write: (connection, account) => builder.connection(connection, account),
+      write: (slot, account) => builder.connection(slot, account),
       onEnd: (connection) => conversations.end(connection),
     },
   );
@@ -100,7 +99,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
   const translations = createTranslations(socketsLimit, counters);
   const failedCalls = createFailedCalls({ identity, rows, wallNs, moment });
   const builder = createRowBuilder({ identity, rows, connections, health, translations, wallNs, moment });
-  const waiting = createWaitingRows(builder);
+  const waiting = createWaitingRows(builder, connections);
   const conversations = createConversations({
     ...deps,
     connections,
@@ -137,12 +136,18 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     });
   };
 
-  const addRecord = (payload: Buffer, type: number, at: number, length: number): void => {
+  const addTranslation = (bytes: Buffer, at: number): void => {
+    const { before, after } = translations.add(bytes, at);
+    connections.mark(before, 0, bit.askTranslation);
+    connections.mark(after, 0, bit.askTranslation);
+  };
+
+  const addRecord = (payload: Buffer, view: DataView, type: number, at: number, length: number): void => {
     switch (type) {
       case recordType.flow:
         latestFlowNs = nowNs;
         isScanOpen = true;
-        connections.addFlow(payload, at, length);
+        connections.addFlow(view, at, length);
         return;
       case recordType.l7:
         conversations.add(payload, at, length);
@@ -158,12 +163,13 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
         return;
       case recordType.tcp:
         health.add(payload, at);
+        connections.mark(payload, at + tcpRecord.key, bit.askHealth);
         return;
       case recordType.connect:
         failedCalls.add(payload, at);
         return;
       case recordType.translation:
-        translations.add(payload, at);
+        addTranslation(payload, at);
         return;
       case recordType.symbol: {
         const symbol = readSymbol(payload, at);
@@ -195,14 +201,6 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     const isOverdue = connections.hasPending && sinceFlushNs >= (hello?.scanIntervalMs ?? 1000) * 1.5e6;
     const isLate = waiting.size > 0 && sinceFlushNs >= secondNs;
     if (isOverdue || isLate) flush(false);
-  };
-
-  const sweep = (): void => {
-    conversations.sweep(nowNs);
-    if (nowNs - latestSweepNs < sweepEveryNs) return;
-    latestSweepNs = nowNs;
-    connections.sweep(nowNs);
-    health.sweep(nowNs);
   };
 
   const onHello = (payload: Buffer): void => {
@@ -239,14 +237,18 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
           onHello(frame.payload);
           return;
         case frameType.events: {
-          const bad = walkRecords(frame.payload, (type, at, length) => addRecord(frame.payload, type, at, length));
+          const { payload } = frame;
+          const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+          const bad = walkRecords(payload, (type, at, length) => addRecord(payload, view, type, at, length));
           if (bad > 0) counters.add('records_malformed', bad);
           return;
         }
         case frameType.stats:
           coverage.stats(frame.payload, nowNs, wallNs(nowNs));
           connections.giveUpWaiting(nowNs);
-          sweep();
+          conversations.sweep(nowNs);
+          connections.sweep(nowNs);
+          health.sweep(nowNs);
           return;
         case frameType.goodbye:
           flush(true);

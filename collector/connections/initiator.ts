@@ -4,7 +4,7 @@
  * other look of the ports is a guess and leaves `is_reply` unknown.
  */
 import type { Side } from '../protocol/exchange.ts';
-import { certainty, type Certainty, type Connection } from './connection.ts';
+import { certainty, type Certainty } from './state.ts';
 
 /** What is known of who serves what. */
 export interface Listeners {
@@ -22,14 +22,20 @@ export interface Guess {
   readonly certainty: Certainty;
 }
 
+/** The ends of a conversation. */
+export interface BothEnds {
+  readonly addresses: readonly [string, string];
+  readonly ports: readonly [number, number];
+  readonly protocol: number;
+}
+
 /** Lower is more like a server's port. */
 function rank(port: number): number {
   if (port < firstUnprivileged) return 0;
   return port < firstEphemeral ? 1 : 2;
 }
 
-export function inferInitiator(connection: Connection, listeners: Listeners): Guess {
-  const { addresses, ports, protocol } = connection;
+export function inferInitiator({ addresses, ports, protocol }: BothEnds, listeners: Listeners): Guess {
   const [listensA, listensB] = [
     listeners.isListener(addresses[0], ports[0], protocol),
     listeners.isListener(addresses[1], ports[1], protocol),
@@ -43,9 +49,8 @@ export function inferInitiator(connection: Connection, listeners: Listeners): Gu
 
 /**
  * The first datagram the probe happened to see need not be the first of its conversation. A DNS server's port says more
- * than the order.
+ * than the order. Takes the port of who seems to have begun, and the other.
  */
-export function contradictsPorts(connection: Connection, initiator: Side): boolean {
-  const { ports, protocol } = connection;
-  return protocol === protocolUdp && ports[initiator] === dnsPort && ports[initiator === 0 ? 1 : 0] !== dnsPort;
+export function contradictsPorts(protocol: number, begun: number, other: number): boolean {
+  return protocol === protocolUdp && begun === dnsPort && other !== dnsPort;
 }

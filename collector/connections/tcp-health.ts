@@ -23,9 +23,9 @@ export interface TcpHealth {
   add(bytes: Buffer, at: number): void;
   /**
    * What to say on a row of the conversation of that struct flow_key, of which a walk over the sockets told `walked`.
-   * `isLast`: it will not be asked for again.
+   * `isLast`: it will not be asked for again. Undefined when its sockets told nothing.
    */
-  tell(key: Buffer, source: Side, walked: Omit<Health, 'socketError'>, isLast: boolean): Health;
+  tell(key: Buffer, source: Side, walked: Omit<Health, 'socketError'>, isLast: boolean): Health | undefined;
   /** Forgets what closed long ago, and had no conversation that any interface saw. */
   sweep(nowNs: number): void;
 }
@@ -93,10 +93,9 @@ export function createTcpHealth(limit: number, counters: Counters): TcpHealth {
       entry.lastNs = readWide(bytes, at + tcpRecord.mono_ns);
     },
     tell(flowKey, source, walked, isLast) {
-      if (entries.size === 0) return { ...walked, socketError: '' };
       const key = conversationKey(flowKey, 0);
       const entry = entries.get(key);
-      if (entry === undefined) return { ...walked, socketError: '' };
+      if (entry === undefined) return undefined;
       if (isLast) entries.delete(key);
       const [own, peer] = source === 0 ? entry.sides : [entry.sides[1], entry.sides[0]];
       const nearest = own ?? peer;

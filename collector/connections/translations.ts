@@ -21,7 +21,7 @@ export interface Translation {
 export interface Translations {
   readonly size: number;
   /** A TRANSLATION record. */
-  add(bytes: Buffer, at: number): void;
+  add(bytes: Buffer, at: number): Translation;
   /** By struct flow_key of either of the two conversations. */
   find(key: Buffer): Translation | undefined;
 }
@@ -61,6 +61,7 @@ export function createTranslations(limit: number, counters: Counters): Translati
       const translation = { client, service, backend, before, after, isAtSocket };
       if (!isAtSocket) put(conversationKey(before, 0), translation);
       put(conversationKey(after, 0), translation);
+      return translation;
     },
     find: (key) => (byKey.size === 0 ? undefined : byKey.get(conversationKey(key, 0))),
   };

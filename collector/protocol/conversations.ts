@@ -2,8 +2,9 @@
  * Gives the payload records of each connection to its conversation, and what the conversations find out to whom it
  * concerns: exchanges to the rows, names to the identity, verdicts to the probe.
  */
-import { certainty, type Connection } from '../connections/connection.ts';
+import type { Connection } from '../connections/connection.ts';
 import type { Connections } from '../connections/connections.ts';
+import { certainty } from '../connections/state.ts';
 import type { Counters } from '../counters.ts';
 import { readWide } from '../decode/bytes.ts';
 import { flowKey, l7Copy, l7Plaintext, l7Record, recordHeader } from '../decode/wire.ts';
