@@ -7,9 +7,10 @@ import { createBlock } from '../db/native/block.ts';
 import { createWriter, type Writer } from '../db/writer.ts';
 import { endpointColumns, flowColumns } from '../model/flow-columns.ts';
 import { createTraffic } from './generate-flows.ts';
+import { createWideTable, createWideWriter, type WideWriter } from './wide-flows.ts';
 import type { Range } from '../db/queries/range.ts';
 
-const batchRows = 10_000;
+const batchRows = 50_000;
 const nullDatabase = 'bench_null';
 const fewestRounds = 3;
 
@@ -17,6 +18,8 @@ export interface InsertRates {
   /** Rows per second, one value per round. */
   readonly encoded: readonly number[];
   readonly forgotten: readonly number[];
+  /** Into `flows_wide`, where every row repeats what its endpoints are. */
+  readonly wide: readonly number[];
   readonly acknowledged: readonly number[];
   /** In `flows`, with the warm-up. */
   readonly rows: number;
@@ -100,6 +103,20 @@ async function insert(writer: Writer, slice: Range, rows: number, seed: number):
   }
 }
 
+async function insertWide(writer: WideWriter, slice: Range, rows: number, seed: number): Promise<void> {
+  const traffic = createTraffic(seed, BigInt(seed) << 44n, writer.sink);
+  await produce(
+    slice,
+    rows,
+    (timeNs) => traffic.append(timeNs),
+    async () => {
+      await turn();
+      await writer.ready();
+    },
+  );
+  await writer.flush();
+}
+
 async function rate(rows: number, work: () => Promise<void>): Promise<number> {
   const start = performance.now();
   await work();
@@ -120,7 +137,11 @@ export async function measureInserts(plan: InsertPlan): Promise<InsertRates> {
   const sliceMs = (range.toMs - range.fromMs) / rounds;
   const encoded: number[] = [];
   const forgotten: number[] = [];
+  const wide: number[] = [];
   const acknowledged: number[] = [];
+  const client = createStoreClient(url);
+  await createWideTable(client);
+  const wideWriter = createWideWriter(client, batchRows);
   const deadline = performance.now() + plan.withinMs;
   try {
     for (const writer of Object.values(writers)) await insert(writer, range, batchRows, 1);
@@ -131,10 +152,12 @@ export async function measureInserts(plan: InsertPlan): Promise<InsertRates> {
       const seed = round + 2;
       encoded.push(await rate(rows, () => encodeOnly(slice, rows, seed)));
       forgotten.push(await rate(rows, () => insert(writers.forgetting, slice, rows, seed)));
+      wide.push(await rate(rows, () => insertWide(wideWriter, slice, rows, seed)));
       acknowledged.push(await rate(rows, () => insert(writers.flows, slice, rows, seed)));
     }
-    return { encoded, forgotten, acknowledged, rows: writers.flows.stats.rowsWritten };
+    return { encoded, forgotten, wide, acknowledged, rows: writers.flows.stats.rowsWritten };
   } finally {
+    await client.close();
     for (const writer of Object.values(writers)) await writer.stop();
   }
 }

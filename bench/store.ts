@@ -6,9 +6,12 @@ import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { createStoreClient, type StoreClient } from '../db/client.ts';
+import { filterSql } from '../db/filter-sql.ts';
 import { queryFlows } from '../db/queries/flows.ts';
 import { queryMap } from '../db/queries/map.ts';
-import type { Range } from '../db/queries/range.ts';
+import { inRange, type Range } from '../db/queries/range.ts';
+import { runQuery } from '../db/queries/run.ts';
+import { sql } from '../db/sql.ts';
 import { all, type Filter } from '../model/filter/ast.ts';
 import { parseFilter } from '../model/filter/parse.ts';
 import { measureInserts } from './inserts.ts';
@@ -24,7 +27,8 @@ const hourMs = 3_600_000;
 const signal = new AbortController().signal;
 
 const argumentsSchema = z.object({ store: z.string(), rows: z.coerce.number().int().min(100_000).max(20_000_000) });
-const sizeSchema = z.tuple([z.object({ rows: z.coerce.number(), bytes: z.coerce.number(), raw: z.coerce.number() })]);
+const columnsSchema = z.array(z.object({ name: z.string(), bytes: z.coerce.number() }));
+const sizeSchema = z.array(z.object({ table: z.string(), rows: z.coerce.number(), bytes: z.coerce.number() }));
 const scanSchema = z.tuple([z.object({ rows: z.coerce.number() })]);
 const mergesSchema = z.tuple([z.object({ merges: z.coerce.number() })]);
 
@@ -40,25 +44,68 @@ async function rowsOf(client: StoreClient, query: string, range?: Range): Promis
   return answer.json();
 }
 
-/** Bytes per row once merging came to rest, or after five seconds. */
+/** The label of one workload, asked of rows that refer to endpoints and of rows that repeat them. */
+const label = 'tier=1';
+const wideLabel = `
+SELECT count() AS rows
+FROM flows_wide
+WHERE time >= fromUnixTimestamp64Milli({fromMs:Int64})
+  AND time < fromUnixTimestamp64Milli({toMs:Int64})
+  AND arrayExists(x -> x = 'k8s:${label}', src_labels)`;
+
+async function countLabelled(client: StoreClient, range: Range): Promise<number> {
+  const query = sql`
+SELECT count() AS rows
+FROM flows
+WHERE ${inRange(range)} AND ${filterSql(filter(`from.label:${label}`))}
+LIMIT 1`;
+  const { rows } = await runQuery(client, query, z.object({ rows: z.coerce.number() }), signal);
+  return rows[0]?.rows ?? 0;
+}
+
+/** Bytes per row once merging came to rest, or after a while. */
 async function sizes(client: StoreClient): Promise<readonly Measure[]> {
   const deadline = performance.now() + mergeWithinMs;
   while (performance.now() < deadline) {
-    const running = await rowsOf(client, `SELECT count() AS merges FROM system.merges WHERE table = 'flows'`);
+    const running = await rowsOf(client, 'SELECT count() AS merges FROM system.merges');
     if (mergesSchema.parse(running)[0].merges === 0) break;
     await sleep(200);
   }
-  const [{ rows, bytes, raw }] = sizeSchema.parse(
+  const parts = sizeSchema.parse(
     await rowsOf(
       client,
-      `SELECT sum(rows) AS rows, sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS raw
-       FROM system.parts WHERE active AND database = currentDatabase() AND table = 'flows'`,
+      `SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes
+       FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table ORDER BY table`,
     ),
   );
+  const rowsOfFlows = parts.find(({ table }) => table === 'flows')?.rows ?? 0;
+  const wide = parts.find(({ table }) => table === 'flows_wide');
+  const baseline = wide === undefined ? [] : [wide.bytes / wide.rows];
+  // Per row of flows, whatever the table: what a flow costs there.
+  const each = parts
+    .filter(({ table }) => table !== 'flows_wide')
+    .map(({ table, rows, bytes }) => ({
+      name: `on disk, ${table} (${rows} rows), for each flow`,
+      unit: 'bytes/row',
+      values: [bytes / rowsOfFlows],
+      baseline,
+    }));
   return [
-    { name: 'uncompressed columns (baseline)', unit: 'bytes/row', values: [raw / rows] },
-    { name: 'on disk', unit: 'bytes/row', values: [bytes / rows], baseline: [raw / rows] },
+    { name: 'on disk, endpoints repeated in every row (baseline)', unit: 'bytes/row', values: baseline },
+    ...each,
   ];
+}
+
+async function largestColumns(client: StoreClient): Promise<string> {
+  const columns = columnsSchema.parse(
+    await rowsOf(
+      client,
+      `SELECT column AS name, sum(column_data_compressed_bytes) / sum(rows) AS bytes
+       FROM system.parts_columns WHERE active AND database = currentDatabase() AND table = 'flows'
+       GROUP BY column ORDER BY bytes DESC LIMIT 16`,
+    ),
+  );
+  return columns.map(({ name, bytes }) => `${name} ${bytes.toFixed(2)}`).join(', ');
 }
 
 /** One column of the same rows, read from end to end. */
@@ -76,6 +123,9 @@ async function measureQueries(client: StoreClient, range: Range): Promise<readon
   // Each tells how many rows or edges it was answered with: an empty answer would be quick for no merit.
   const questions = {
     'count() over the same rows (baseline)': async () => scanSchema.parse(await rowsOf(client, scan, range))[0].rows,
+    'label, endpoints repeated in every row': async () =>
+      scanSchema.parse(await rowsOf(client, wideLabel, range))[0].rows,
+    'label, endpoints by reference': async () => countLabelled(client, range),
     'map of 1 h': async () => (await queryMap(client, edges, signal)).edges.length,
     'newest flows': async () => (await queryFlows(client, { ...page, filter: all }, signal)).rows.length,
     'newest dropped': async () => (await queryFlows(client, { ...page, filter: dropped }, signal)).rows.length,
@@ -115,12 +165,14 @@ async function main(): Promise<void> {
     const measures: Measure[] = [
       { name: 'insert into a Null table (baseline)', unit: 'rows/s', values: baseline },
       { name: 'rows made and encoded, not sent', unit: 'rows/s', values: inserted.encoded, baseline },
+      { name: 'insert into rows that repeat their endpoints', unit: 'rows/s', values: inserted.wide, baseline },
       { name: 'insert into flows, acknowledged', unit: 'rows/s', values: inserted.acknowledged, baseline },
       ...(await sizes(client)),
       ...(await measureQueries(client, range)),
     ];
     console.log(`${inserted.rows.toLocaleString('en-US')} rows of one hour in the embedded store\n`);
     console.log(formatTable(measures));
+    console.log(`\nLargest columns of flows, bytes/row: ${await largestColumns(client)}`);
   } finally {
     await client.close();
     await store.stop();

@@ -142,6 +142,8 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
       clickhouse_settings: {
         insert_deduplicate: 1,
         insert_deduplication_token: batch.token,
+        // A retry after a failure between flows and their rollups must not count twice in either.
+        deduplicate_blocks_in_dependent_materialized_views: 1,
         async_insert: 0,
         wait_end_of_query: 1,
       },

@@ -18,6 +18,10 @@ export const evidenceSchema = z.object({
   /** True when the limit cut the answer; `limit` says where. */
   truncated: z.boolean(),
   limit: counter,
+  resolution: z
+    .enum(['flows', 'minute', 'hour', 'day'])
+    .optional()
+    .describe('what it was read from: flows, or what they add up to per minute, hour or day; the coarsest of several'),
   coverage: z.object({
     /** Losses in the range by counter name, zero ones left out: `ring_full`, `frames_lost` ... */
     lost: z.record(z.string(), counter),
@@ -65,12 +69,18 @@ export const mapEdgeSchema = z.object({
 });
 export type MapEdge = z.infer<typeof mapEdgeSchema>;
 
+const share = z.object({ shown: counter, total: counter });
+
 export const mapResponseSchema = z.object({
   range: rangeSchema,
   grouping: z.enum(groupings),
   filter: z.string(),
   nodes: z.array(mapNodeSchema),
   edges: z.array(mapEdgeSchema),
+  budget: z
+    .object({ nodes: share, edges: share, bytes: share, drops: share })
+    .optional()
+    .describe('how much of the range is shown; edges with drops are shown first, then the busiest'),
   evidence: evidenceSchema,
 });
 export type MapResponse = z.infer<typeof mapResponseSchema>;

@@ -5,7 +5,7 @@ import { type MapEdge, errorSchema, flowsResponseSchema, healthSchema, mapRespon
 import { printFilter } from '../model/filter/print.ts';
 import { StoreError } from './failure.ts';
 import type { FlowsQuery, MapQuery, NodeStatus } from './store.ts';
-import { aRow, fakeStore } from './testing/fake-store.ts';
+import { aMapAnswer, aRow, fakeStore } from './testing/fake-store.ts';
 import { nowMs, testApp } from './testing/test-app.ts';
 
 const edge: MapEdge = {
@@ -35,17 +35,25 @@ describe('GET /api/v1/map', () => {
     const store = fakeStore({
       map: (query) => {
         asked.push(query);
-        return Promise.resolve({ nodes: [], edges: [edge], truncated: true, read: { rows: 7, bytes: '99' } });
+        return Promise.resolve(
+          aMapAnswer({ edges: [edge], truncated: true, resolution: 'hour', read: { rows: 7, bytes: '99' } }),
+        );
       },
     });
     const answer = await testApp({ store }).inject('/api/v1/map');
     expect(answer.statusCode).toBe(200);
     const body = mapResponseSchema.parse(answer.json());
     expect(asked).toEqual([
-      { range: { fromMs: nowMs - 3_600_000, toMs: nowMs }, filter: { kind: 'all' }, grouping: 'workload', limit: 5000 },
+      { range: { fromMs: nowMs - 3_600_000, toMs: nowMs }, filter: { kind: 'all' }, grouping: 'workload', limit: 1500 },
     ]);
     expect(body.edges).toEqual([edge]);
-    expect(body.evidence).toMatchObject({ rowsRead: 7, bytesRead: '99', truncated: true, limit: 5000 });
+    expect(body.evidence).toMatchObject({
+      rowsRead: 7,
+      bytesRead: '99',
+      truncated: true,
+      limit: 1500,
+      resolution: 'hour',
+    });
   });
 
   it('understands each spelling of time, and answers with the canonical filter', async () => {
@@ -111,7 +119,7 @@ describe('GET /api/v1/map', () => {
   it('compresses a long answer as the client accepts it', async () => {
     const edges = Array.from({ length: 200 }, (_, i) => ({ ...edge, id: String(i) }));
     const store = fakeStore({
-      map: () => Promise.resolve({ nodes: [], edges, truncated: false, read: { rows: 0, bytes: '0' } }),
+      map: () => Promise.resolve(aMapAnswer({ edges })),
     });
     const get = (accept: string) =>
       testApp({ store }).inject({ url: '/api/v1/map', headers: { 'accept-encoding': accept } });

@@ -1,6 +1,7 @@
 /** What the server asks of the store. Every call throws `StoreError` and nothing else, and ends early on its signal. */
+import type { MapAnswer } from '../db/queries/map.ts';
 import type { NodeStatus as StoredStatus } from '../db/queries/status.ts';
-import type { Evidence, Grouping, MapEdge, MapNode } from '../model/api.ts';
+import type { Evidence, Grouping } from '../model/api.ts';
 import type { Filter } from '../model/filter/ast.ts';
 import type { FlowRow } from '../model/flow-row.ts';
 
@@ -21,13 +22,6 @@ export interface MapQuery {
   readonly grouping: Grouping;
   /** Most edges wanted. */
   readonly limit: number;
-}
-
-interface MapAnswer {
-  readonly nodes: readonly MapNode[];
-  readonly edges: readonly MapEdge[];
-  readonly truncated: boolean;
-  readonly read: Read;
 }
 
 /** The last row of a page; the next page holds what is older. */

@@ -58,7 +58,8 @@ GROUP BY workload_id, cluster, namespace, workload_kind, workload`;
 
 /**
  * Five-minute buckets come first, so that a time range reads only itself; inside a bucket the rows of one pair of
- * workloads lie together, which is what the map groups by, most filters select, and compression likes.
+ * workloads lie together, which is what the map groups by and most filters select, and in them those of one connection,
+ * which is what compression likes.
  */
 const flows = `
 CREATE TABLE flows_next
@@ -70,11 +71,12 @@ CREATE TABLE flows_next
   dst_workload_id UInt64 CODEC(ZSTD(1)),
   src_endpoint UInt64 CODEC(ZSTD(1)),
   dst_endpoint UInt64 CODEC(ZSTD(1)),
+  connection_id UInt64 CODEC(Delta, ZSTD(1)),
   INDEX arrival ingested TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toDate(time)
-ORDER BY (toStartOfFiveMinutes(time), src_workload_id, dst_workload_id, time)
+ORDER BY (toStartOfFiveMinutes(time), src_workload_id, dst_workload_id, connection_id, time)
 TTL toDateTime(time) + INTERVAL 14 DAY
 SETTINGS ttl_only_drop_parts = 1, ${deduplication}`;
 

@@ -9,8 +9,9 @@ import { alignColumns } from './align-columns.ts';
 import { endpointsByReference } from './endpoints-by-reference.ts';
 import { firstTables } from './first-tables.ts';
 import type { Migration } from './migration.ts';
+import { rollups } from './rollups.ts';
 
-const migrations: readonly Migration[] = [firstTables, endpointsByReference];
+const migrations: readonly Migration[] = [firstTables, endpointsByReference, rollups];
 
 /** A migration may rewrite a day of flows in one statement. */
 const longestStepMs = 3_600_000;

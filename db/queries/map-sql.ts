@@ -1,5 +1,5 @@
 /**
- * The service map as SQL: one row per edge, from who opens conversations to who answers them. A conversation that two
+ * The service map as SQL: one row per edge, from who opens conversations to who answers them, from rollups if they know. A conversation that two
  * nodes report counts once: per edge the source's account if there is one, else the destination's, separately for
  * connections and for requests. A packet is dropped in one place, so every drop counts.
  */
@@ -8,17 +8,25 @@ import type { Grouping } from '../../model/api.ts';
 import type { Filter } from '../../model/filter/ast.ts';
 import { assertNever } from '../../model/assert-never.ts';
 import { filterSql } from '../filter-sql.ts';
-import { ident, param, sql, type Sql } from '../sql.ts';
-import { latencyBucket } from './latency.ts';
-import { inRange, type Range } from './range.ts';
+import { join, param, sql, type Sql } from '../sql.ts';
+import { edgesFromFlows, edgesFromRollup, edgeSums, fixed } from './edge-rows.ts';
+import { inBuckets, inRange, type Range } from './range.ts';
+import { isKnownToRollups, piecesOf, type Piece } from './resolution.ts';
 
 export interface MapInput {
   readonly range: Range;
   readonly filter: Filter;
   readonly grouping: Grouping;
-  /** Most edges wanted. */
+  /** Most edges wanted, those with drops apart. */
   readonly limit: number;
+  /** Reads no rollup, to compare with. */
+  readonly source?: 'flows';
 }
+
+type MapSource = MapInput & { readonly pieces: readonly Piece[] };
+
+/** Past this even edges with drops are left out, which the answer says. */
+export const mostEdges = 5000;
 
 /** What the rows of an end are grouped by before it gets a name: a number, which is cheaper than names. */
 function keyOf(grouping: Grouping): { readonly column: 'workload_id' | 'endpoint'; readonly names: Sql } {
@@ -63,76 +71,44 @@ function nodeColumns(grouping: Grouping, end: 'from' | 'to'): readonly [Sql, Sql
   }
 }
 
-/** Rows seen from the initiator: `drop` and `datagram` rows of the answering side are turned round. */
-function turned({ range, filter, grouping }: MapInput): Sql {
-  const { column } = keyOf(grouping);
-  const [source, destination] = [ident(`src_${column}`), ident(`dst_${column}`)];
-  return sql`
-    SELECT
-      cluster, time, reporter, protocol, l7_type, latency_ns, drop_reason, drop_location,
-      (is_reply = 'yes') AS swap,
-      (kind = 'drop') AS is_drop,
-      (kind IN ('l7_request', 'l7_response') AND l7_type != 'TLS') AS is_request,
-      (kind = 'l7_response' AND l7_type != 'TLS') AS is_answer,
-      (kind NOT IN ('drop', 'l7_request', 'l7_response')) AS is_count,
-      multiIf(
-        l7_type = 'DNS', toString(dns_rcode),
-        l7_type = 'GRPC' AND grpc_status != '', toString(grpc_status),
-        l7_type IN ('HTTP', 'GRPC'), toString(http_status),
-        l7_error = '', 'OK', toString(l7_error)) AS status,
-      multiIf(
-        l7_type = 'DNS', dns_rcode NOT IN ('NOERROR', 'NXDOMAIN'),
-        l7_type IN ('HTTP', 'GRPC'), http_status >= 500 OR grpc_status NOT IN ('', 'OK'),
-        l7_error != '') AS is_error,
-      if(swap, ${destination}, ${source}) AS from_key,
-      if(swap, ${source}, ${destination}) AS to_key,
-      if(swap, dst_endpoint, src_endpoint) AS from_endpoint,
-      if(swap, src_endpoint, dst_endpoint) AS to_endpoint,
-      if(swap, dst_ip, src_ip) AS from_ip,
-      if(swap, src_ip, dst_ip) AS to_ip,
-      if(swap, src_port, dst_port) AS to_port,
-      connections AS row_connections,
-      if(swap, bytes_to_src, bytes_to_dst) AS row_bytes_to,
-      if(swap, bytes_to_dst, bytes_to_src) AS row_bytes_from,
-      packets_to_dst + packets_to_src AS row_packets,
-      retransmits AS row_retransmits
-    FROM flows
-    WHERE ${inRange(range)} AND ${filterSql(filter)}`;
+/** A range of one source as rows of edges. */
+export function edgesOf({ from, range }: Piece, filter: Filter, key: 'workload_id' | 'endpoint'): Sql {
+  if (from === 'flows') return edgesFromFlows(sql`${inRange(range)} AND ${filterSql(filter)}`, key);
+  return edgesFromRollup(from, sql`${inBuckets(range)} AND ${filterSql(filter)}`);
 }
 
-/** What one reporter says of two ends, which are numbers still. */
-function keyedAccounts(input: MapInput): Sql {
+/** What one reporter says of two ends, which are numbers still; the answering side's rows are turned round. */
+function keyedAccounts({ pieces, filter, grouping }: MapSource): Sql {
+  const { column } = keyOf(grouping);
+  const sums = Object.keys(edgeSums).map((name) => `sum(${name}) AS part_${name}`);
   return sql`
   SELECT
-    cluster, from_key, to_key, reporter,
-    countIf(is_count) AS part_counted,
-    sumIf(row_connections, is_count) AS part_connections,
-    sumIf(row_bytes_to, is_count) AS part_bytes_to,
-    sumIf(row_bytes_from, is_count) AS part_bytes_from,
-    sumIf(row_packets, is_count) AS part_packets,
-    sumIf(row_retransmits, is_count) AS part_retransmits,
-    countIf(is_request) AS part_requests,
-    countIf(is_request AND NOT is_answer) AS part_unanswered,
-    countIf(is_answer AND is_error) AS part_errors,
-    sumMapIf([${latencyBucket}], [toUInt64(1)], is_answer) AS part_latency,
-    sumMapIf([status], [toUInt64(1)], is_answer) AS part_statuses,
-    topKWeighted(8)((protocol, to_port), greatest(1, if(is_count, row_bytes_to + row_bytes_from, 0))) AS part_ports,
-    groupUniqArrayIf(8)((protocol, to_port, l7_type), l7_type != '') AS part_l7_ports,
-    sumIf(row_packets, is_drop) AS part_drops,
-    sumMapIf([(toString(drop_reason), toString(drop_location))], [row_packets], is_drop) AS part_reasons,
-    groupUniqArray(8)(from_ip) AS part_from_ips,
-    groupUniqArray(8)(to_ip) AS part_to_ips,
-    groupUniqArray(8)(from_endpoint) AS part_from_endpoints,
-    groupUniqArray(8)(to_endpoint) AS part_to_endpoints,
-    min(time) AS part_first,
-    max(time) AS part_last
-  FROM (${turned(input)}
+    cluster,
+    if(is_turned, dst_key, src_key) AS from_key,
+    if(is_turned, src_key, dst_key) AS to_key,
+    reporter,
+    ${fixed(sums.join(',\n    '))},
+    sumMap(latency.1, latency.2) AS part_latency,
+    sumMap(statuses.1, statuses.2) AS part_statuses,
+    sumMap(reasons.1, reasons.2) AS part_reasons,
+    topKWeighted(8)((protocol, port), greatest(1, bytes_to + bytes_from)) AS part_ports,
+    groupUniqArrayIf(8)((protocol, port, l7_type), l7_type != '') AS part_l7_ports,
+    groupUniqArrayArray(8)(if(is_turned, dst_ips, src_ips)) AS part_from_ips,
+    groupUniqArrayArray(8)(if(is_turned, src_ips, dst_ips)) AS part_to_ips,
+    groupUniqArrayArray(8)(if(is_turned, dst_endpoints, src_endpoints)) AS part_from_endpoints,
+    groupUniqArrayArray(8)(if(is_turned, src_endpoints, dst_endpoints)) AS part_to_endpoints,
+    min(first) AS part_first,
+    max(last) AS part_last
+  FROM (${join(
+    pieces.map((piece) => edgesOf(piece, filter, column)),
+    '\n    UNION ALL',
+  )}
   )
   GROUP BY cluster, from_key, to_key, reporter`;
 }
 
 /** What one reporter says of an edge. Ranks order the accounts; 9 is none. */
-function accounts(input: MapInput): Sql {
+function accounts(input: MapSource): Sql {
   const { names } = keyOf(input.grouping);
   const [fromKind, fromName] = nodeColumns(input.grouping, 'from');
   const [toKind, toName] = nodeColumns(input.grouping, 'to');
@@ -152,7 +128,7 @@ function accounts(input: MapInput): Sql {
     sum(part_connections) AS connections,
     sum(part_bytes_to) AS bytes_to,
     sum(part_bytes_from) AS bytes_from,
-    sum(part_packets) AS packets,
+    sum(part_packets_to + part_packets_from) AS packets,
     sum(part_retransmits) AS retransmits,
     sum(part_requests) AS requests,
     sum(part_unanswered) AS unanswered,
@@ -178,29 +154,53 @@ function accounts(input: MapInput): Sql {
   GROUP BY cluster, from_namespace, from_kind, from_name, to_namespace, to_kind, to_name, reporter`;
 }
 
-/** One row more than the limit tells that there is more. */
+function edges(input: MapSource): Sql {
+  return sql`
+  SELECT
+    cluster, from_namespace, from_kind, from_name, to_namespace, to_kind, to_name,
+    argMin((connections, bytes_to, bytes_from, packets, retransmits), count_rank) AS counts,
+    argMin((requests, unanswered, errors, latency, statuses), request_rank) AS exchanges,
+    arrayDistinct(arrayFlatten(groupArray(ports))) AS ports,
+    arrayDistinct(arrayFlatten(groupArray(l7_ports))) AS l7_ports,
+    sum(drops) AS drops,
+    sumMap(reasons.1, reasons.2) AS reasons,
+    groupUniqArrayArray(8)(from_ips) AS from_ips,
+    groupUniqArrayArray(8)(to_ips) AS to_ips,
+    groupUniqArrayArray(8)(from_endpoints) AS from_endpoints,
+    groupUniqArrayArray(8)(to_endpoints) AS to_endpoints,
+    toUnixTimestamp64Milli(min(first)) AS first_ms,
+    toUnixTimestamp64Milli(max(last)) AS last_ms
+  FROM (${accounts(input)}
+  )
+  GROUP BY cluster, from_namespace, from_kind, from_name, to_namespace, to_kind, to_name`;
+}
+
+/**
+ * Every edge with drops, and of the others the busiest up to the limit. What is left out is counted: each row carries
+ * how many edges and nodes there are, and their bytes and drops.
+ */
 export function buildMap(input: MapInput): Sql {
+  const source = { ...input, pieces: piecesOfMap(input) };
   return sql`
 SELECT
-  cluster, from_namespace, from_kind, from_name, to_namespace, to_kind, to_name,
-  argMin((connections, bytes_to, bytes_from, packets, retransmits), count_rank) AS counts,
-  argMin((requests, unanswered, errors, latency, statuses), request_rank) AS exchanges,
-  arrayDistinct(arrayFlatten(groupArray(ports))) AS ports,
-  arrayDistinct(arrayFlatten(groupArray(l7_ports))) AS l7_ports,
-  sum(drops) AS drops,
-  sumMap(reasons.1, reasons.2) AS reasons,
-  groupUniqArrayArray(8)(from_ips) AS from_ips,
-  groupUniqArrayArray(8)(to_ips) AS to_ips,
-  groupUniqArrayArray(8)(from_endpoints) AS from_endpoints,
-  groupUniqArrayArray(8)(to_endpoints) AS to_endpoints,
-  toUnixTimestamp64Milli(min(first)) AS first_ms,
-  toUnixTimestamp64Milli(max(last)) AS last_ms
-FROM (${accounts(input)}
+  *,
+  counts.2 + counts.3 AS bytes,
+  row_number() OVER (ORDER BY drops > 0 DESC, bytes DESC, last_ms DESC,
+    cluster, from_namespace, from_kind, from_name, to_namespace, to_kind, to_name) AS place,
+  [count() OVER (), sum(bytes) OVER (), sum(drops) OVER (), uniqExactArray([
+    cityHash64(cluster, from_namespace, from_kind, from_name),
+    cityHash64(cluster, to_namespace, to_kind, to_name)]) OVER ()] AS totals
+FROM (${edges(source)}
 )
-GROUP BY cluster, from_namespace, from_kind, from_name, to_namespace, to_kind, to_name
-ORDER BY drops > 0 DESC, counts.2 + counts.3 DESC, last_ms DESC,
-  cluster, from_namespace, from_kind, from_name, to_namespace, to_kind, to_name
-LIMIT ${param.uint32(input.limit + 1)}`;
+QUALIFY place <= ${param.uint32(input.limit)} OR drops > 0
+ORDER BY place
+LIMIT ${param.uint32(mostEdges)}`;
+}
+
+/** From flows alone, or from rollups where they know as much. */
+export function piecesOfMap({ range, filter, grouping, source }: MapInput): readonly Piece[] {
+  const isExact = grouping !== 'pod' && isKnownToRollups(filter);
+  return source === 'flows' || !isExact ? [{ from: 'flows', range }] : piecesOf(range);
 }
 
 const big = z.string().regex(/^-?\d+$/);
@@ -219,12 +219,13 @@ export const mapRowSchema = z.object({
   ports: z.array(z.tuple([z.string(), z.number()])),
   l7_ports: z.array(z.tuple([z.string(), z.number(), z.string()])),
   drops: big,
-  reasons: mapped(z.tuple([z.string(), z.string()])),
+  reasons: mapped(z.string()),
   from_ips: z.array(z.string()),
   to_ips: z.array(z.string()),
   from_endpoints: z.array(big),
   to_endpoints: z.array(big),
   first_ms: big,
   last_ms: big,
+  totals: z.tuple([big, big, big, big]),
 });
 export type MapRow = z.infer<typeof mapRowSchema>;

@@ -4,29 +4,40 @@ import { nodeId } from '../../model/node-id.ts';
 import type { StoreClient } from '../client.ts';
 import { buildPods, podRowSchema } from './endpoints.ts';
 import { quantilesMs } from './latency.ts';
-import { buildMap, mapRowSchema, type MapInput, type MapRow } from './map-sql.ts';
+import { buildMap, mapRowSchema, mostEdges, piecesOfMap, type MapInput, type MapRow } from './map-sql.ts';
+import { resolutionOf, type Resolution } from './resolution.ts';
 import { addRead, runQuery, type Read } from './run.ts';
+
+/** How much of what there is an answer shows. */
+interface Share {
+  readonly shown: number;
+  readonly total: number;
+}
 
 export interface MapAnswer {
   readonly nodes: readonly MapNode[];
   readonly edges: readonly MapEdge[];
   /** More edges or nodes were there than the limits allow; those with drops and the busiest are kept. */
   readonly truncated: boolean;
+  readonly budget: { readonly nodes: Share; readonly edges: Share; readonly bytes: Share; readonly drops: Share };
+  readonly resolution: Resolution;
   readonly read: Read;
 }
 
-const mapLimits = { nodes: 2000, edges: 5000 } as const;
+const defaultNodes = 300;
 const listed = 8;
 
 export async function queryMap(client: StoreClient, input: MapInput, signal: AbortSignal): Promise<MapAnswer> {
-  const limit = Math.min(input.limit, mapLimits.edges);
+  const limit = Math.min(input.limit, mostEdges);
   const { rows, read } = await runQuery(client, buildMap({ ...input, limit }), mapRowSchema, signal);
-  const { nodes, edges, truncated } = assembleMap(rows, { edges: limit, nodes: mapLimits.nodes });
+  const { nodes, edges, truncated, budget } = assembleMap(rows, Math.max(defaultNodes, Math.ceil(limit / 5)));
   const pods = await queryPods(client, [...new Set(nodes.flatMap(({ endpoints }) => endpoints))], signal);
   return {
     nodes: nodes.map(({ endpoints, ...node }) => ({ ...node, pods: podsOf(endpoints, pods.names) })),
     edges,
     truncated,
+    budget,
+    resolution: resolutionOf(piecesOfMap(input)),
     read: addRead(read, pods.read),
   };
 }
@@ -49,21 +60,35 @@ function podsOf(endpoints: readonly string[], names: ReadonlyMap<string, string>
   return [...new Set(pods)].sort();
 }
 
-/** `rows` are in order of importance; the first that do not fit the limits are left out. */
+/** `rows` are in order of importance. Edges with drops stay; others only while their nodes fit. */
 export function assembleMap(
   rows: readonly MapRow[],
-  limits: { readonly edges: number; readonly nodes: number },
-): Pick<MapAnswer, 'edges' | 'truncated'> & { readonly nodes: readonly SeenNode[] } {
+  mostNodes: number,
+): Pick<MapAnswer, 'edges' | 'truncated' | 'budget'> & { readonly nodes: readonly SeenNode[] } {
   const nodes = new Map<string, SeenNode>();
   const edges: MapEdge[] = [];
-  for (const row of rows.slice(0, limits.edges)) {
+  let [bytes, drops] = [0, 0];
+  for (const row of rows) {
     const ends = [endOf(row, 'from'), endOf(row, 'to')] as const;
     const unknown = new Set(ends.map(({ id }) => id).filter((id) => !nodes.has(id)));
-    if (nodes.size + unknown.size > limits.nodes) continue;
+    if (row.drops === '0' && nodes.size + unknown.size > mostNodes) continue;
     for (const end of ends) nodes.set(end.id, withSeen(nodes.get(end.id), end));
     edges.push(edgeOf(row, ends[0].id, ends[1].id));
+    bytes += Number(row.counts[1]) + Number(row.counts[2]);
+    drops += Number(row.drops);
   }
-  return { nodes: [...nodes.values()], edges, truncated: edges.length < rows.length };
+  const [allEdges, allBytes, allDrops, allNodes] = (rows[0]?.totals ?? ['0', '0', '0', '0']).map(Number);
+  return {
+    nodes: [...nodes.values()],
+    edges,
+    truncated: edges.length < (allEdges ?? 0),
+    budget: {
+      nodes: { shown: nodes.size, total: allNodes ?? 0 },
+      edges: { shown: edges.length, total: allEdges ?? 0 },
+      bytes: { shown: bytes, total: allBytes ?? 0 },
+      drops: { shown: drops, total: allDrops ?? 0 },
+    },
+  };
 }
 
 function endOf(row: MapRow, end: 'from' | 'to'): SeenNode {
@@ -108,7 +133,10 @@ function edgeOf(row: MapRow, source: string, destination: string): MapEdge {
     statuses: counted(statuses).map(([status, count]) => ({ status, count })),
     latencyMs: quantilesMs(latency),
     drops: Number(row.drops),
-    dropReasons: counted(row.reasons).map(([[reason, location], count]) => ({ reason, location, packets: count })),
+    dropReasons: counted(row.reasons).map(([cause, packets]) => {
+      const [reason = '', location = ''] = cause.split('\n');
+      return { reason, location, packets };
+    }),
     retransmits: Number(retransmits),
     firstMs: Number(row.first_ms),
     lastMs: Number(row.last_ms),

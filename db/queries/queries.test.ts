@@ -28,6 +28,7 @@ const aRow = (of: Partial<MapRow> = {}): MapRow => ({
   to_ips: [],
   from_endpoints: [],
   to_endpoints: [],
+  totals: ['1', '6', '0', '2'],
   first_ms: '1',
   last_ms: '2',
   ...of,
@@ -37,7 +38,7 @@ describe('the text of the queries', () => {
   it.each(['workload', 'namespace', 'pod'] as const)('of a map grouped by %s', (grouping) => {
     const { text, params } = buildMap({ range, filter: all, grouping, limit: 10 });
     expect(text).toMatchSnapshot();
-    expect(params).toEqual({ p0: '1700000000.000000000', p1: '1700003600.000000000', p2: 11 });
+    expect(params).toMatchSnapshot();
   });
 
   it('of flows, endpoints, live, coverage and status', () => {
@@ -58,20 +59,31 @@ describe('the text of the queries', () => {
 });
 
 describe('assembleMap', () => {
-  it('keeps the first edges whose nodes fit', () => {
-    const rows = [aRow(), aRow({ to_name: 'c' }), aRow({ from_name: 'b', to_name: 'a' }), aRow({ to_name: 'd' })];
-    const few = assembleMap(rows, { edges: 3, nodes: 3 });
-    expect(few.edges.map(({ id }) => id)).toEqual(['c//process/a>c//address/b', 'c//process/a>c//address/c']);
-    expect(few.truncated).toBe(true);
-    expect(assembleMap(rows, { edges: 9, nodes: 9 })).toMatchObject({ truncated: false });
+  it('keeps edges with drops, and the first others whose nodes fit', () => {
+    const totals: MapRow['totals'] = ['9', '600', '4', '12'];
+    const drops = aRow({ from_name: 'e', to_name: 'f', drops: '4', totals });
+    const rows = [aRow({ totals }), aRow({ to_name: 'c', totals }), aRow({ to_name: 'd', totals }), drops];
+    const few = assembleMap(rows, 3);
+    expect(few.edges.map(({ id }) => id)).toEqual([
+      'c//process/a>c//address/b',
+      'c//process/a>c//address/c',
+      'c//process/e>c//address/f',
+    ]);
+    expect(few).toMatchObject({
+      truncated: true,
+      budget: {
+        nodes: { shown: 5, total: 12 },
+        edges: { shown: 3, total: 9 },
+        bytes: { shown: 15, total: 600 },
+        drops: { shown: 4, total: 4 },
+      },
+    });
+    expect(assembleMap([aRow()], 9)).toMatchObject({ truncated: false });
   });
 
   it('gathers what was seen of a node from all its edges, up to eight of each', () => {
     const ips = (from: number): string[] => Array.from({ length: 6 }, (_, i) => `::ffff:10.0.0.${from + i}`);
-    const { nodes } = assembleMap([aRow({ from_ips: ips(0) }), aRow({ to_name: 'c', from_ips: ips(3) })], {
-      edges: 9,
-      nodes: 9,
-    });
+    const { nodes } = assembleMap([aRow({ from_ips: ips(0) }), aRow({ to_name: 'c', from_ips: ips(3) })], 9);
     const addresses = nodes.find(({ name }) => name === 'a')?.addresses;
     expect(addresses).toHaveLength(8);
     expect(addresses?.[0]).toBe('10.0.0.0');
@@ -85,7 +97,7 @@ describe('assembleMap', () => {
       ],
       l7_ports: [['TCP', 80, 'HTTP']],
     });
-    expect(assembleMap([row], { edges: 1, nodes: 2 }).edges[0]?.protocols).toEqual([
+    expect(assembleMap([row], 2).edges[0]?.protocols).toEqual([
       { l4: 'TCP', port: 80, l7: 'HTTP' },
       { l4: 'TCP', port: 5432, l7: '' },
     ]);

@@ -30,7 +30,7 @@ export const mapParameters = z.strictObject({
   to,
   filter,
   grouping: z.enum(groupings).default('workload').describe('what one node of the map is'),
-  limit: limit(5000, 5000, 'edges'),
+  limit: limit(1500, 5000, 'edges, those with drops apart; nodes are a fifth of it, or 300'),
 });
 
 const flowFormats = ['json', 'hubble'] as const;

@@ -43,6 +43,7 @@ async function answerMap(query: MapQuery, context: RouteContext, signal: AbortSi
     filter: printFilter(query.filter),
     nodes: [...answer.nodes],
     edges: [...answer.edges],
+    budget: answer.budget,
     evidence: evidence({ ...answer, elapsedMs, limit: query.limit, coverage }),
   };
 }
@@ -81,8 +82,16 @@ interface EvidenceFacts {
   readonly elapsedMs: number;
   readonly limit: number;
   readonly coverage: Evidence['coverage'];
+  readonly resolution?: Evidence['resolution'];
 }
 
-function evidence({ read, truncated, elapsedMs, limit, coverage }: EvidenceFacts): Evidence {
-  return { rowsRead: read.rows, bytesRead: read.bytes, elapsedMs, truncated, limit, coverage };
+export function evidence({
+  read,
+  truncated,
+  elapsedMs,
+  limit,
+  coverage,
+  resolution = 'flows',
+}: EvidenceFacts): Evidence {
+  return { rowsRead: read.rows, bytesRead: read.bytes, elapsedMs, truncated, limit, resolution, coverage };
 }

@@ -1,13 +1,28 @@
 /** A store for tests: answers nothing but what the test gave it, and remembers what it was asked. */
+import type { MapAnswer } from '../../db/queries/map.ts';
 import type { Evidence } from '../../model/api.ts';
 import type { FlowRow } from '../../model/flow-row.ts';
 import type { Store } from '../store.ts';
 
 const noCoverage: Evidence['coverage'] = { lost: {}, packetsSeen: 0, gaps: [], nodes: [] };
 
+const none = { shown: 0, total: 0 };
+
+export function aMapAnswer(of: Partial<MapAnswer> = {}): MapAnswer {
+  return {
+    nodes: [],
+    edges: [],
+    truncated: false,
+    budget: { nodes: none, edges: none, bytes: none, drops: none },
+    resolution: 'flows',
+    read: { rows: 0, bytes: '0' },
+    ...of,
+  };
+}
+
 export function fakeStore(of: Partial<Store> = {}): Store {
   return {
-    map: () => Promise.resolve({ nodes: [], edges: [], truncated: false, read: { rows: 0, bytes: '0' } }),
+    map: () => Promise.resolve(aMapAnswer()),
     flows: () => Promise.resolve({ rows: [], next: null, read: { rows: 0, bytes: '0' } }),
     coverage: () => Promise.resolve(noCoverage),
     live: () => Promise.resolve({ rows: [], mark: '0', skipped: 0 }),

@@ -1,0 +1,67 @@
+/**
+ * Which rollups answer a question exactly: as much of the range as possible from the coarsest, what its ends cut off
+ * from finer ones, and from flows themselves what is not a whole minute, or whatever a rollup does not know.
+ */
+import type { Expression, Filter } from '../../model/filter/ast.ts';
+import type { FieldName } from '../../model/filter/fields.ts';
+import type { Rollup } from './edge-rows.ts';
+import type { Range } from './range.ts';
+
+export interface Piece {
+  readonly from: Rollup | 'flows';
+  readonly range: Range;
+}
+
+/** What an answer was read from; with pieces of several, the coarsest. */
+export type Resolution = 'flows' | 'minute' | 'hour' | 'day';
+
+const minuteMs = 60_000;
+const levels = [
+  { from: 'edges_1d', ms: 1440 * minuteMs, resolution: 'day' },
+  { from: 'edges_1h', ms: 60 * minuteMs, resolution: 'hour' },
+  { from: 'edges_1m', ms: minuteMs, resolution: 'minute' },
+] as const;
+
+/** Fields whose tests a row of a rollup decides as every row that went into it does. */
+const known: ReadonlySet<FieldName> = new Set(['ns', 'workload', 'kind', 'verdict', 'protocol', 'reporter', 'cluster']);
+
+export function isKnownToRollups(filter: Filter): boolean {
+  const decides = (expression: Expression): boolean => {
+    switch (expression.kind) {
+      case 'term':
+        return known.has(expression.field);
+      case 'not':
+        return decides(expression.of);
+      case 'and':
+      case 'or':
+        return expression.of.every(decides);
+    }
+  };
+  return filter.kind === 'all' || decides(filter);
+}
+
+/** In order of time, without gap or overlap. `coarsest` leaves out what is coarser than it: series need their buckets. */
+export function piecesOf(range: Range, coarsest: Resolution = 'day'): readonly Piece[] {
+  if (range.fromMs >= range.toMs) return [{ from: 'flows', range }];
+  const first = levels.findIndex(({ resolution }) => resolution === coarsest);
+  return cover(range, first < 0 ? levels.length : first);
+}
+
+function cover({ fromMs, toMs }: Range, at: number): readonly Piece[] {
+  if (fromMs >= toMs) return [];
+  const level = levels[at];
+  if (level === undefined) return [{ from: 'flows', range: { fromMs, toMs } }];
+  const startMs = Math.ceil(fromMs / level.ms) * level.ms;
+  const endMs = Math.floor(toMs / level.ms) * level.ms;
+  if (startMs >= endMs) return cover({ fromMs, toMs }, at + 1);
+  return [
+    ...cover({ fromMs, toMs: startMs }, at + 1),
+    { from: level.from, range: { fromMs: startMs, toMs: endMs } },
+    ...cover({ fromMs: endMs, toMs }, at + 1),
+  ];
+}
+
+export function resolutionOf(pieces: readonly Piece[]): Resolution {
+  const used = levels.find(({ from }) => pieces.some((piece) => piece.from === from));
+  return used?.resolution ?? 'flows';
+}

@@ -1,0 +1,195 @@
+/** What the rollups say is what the flows say: every measure, any range, rows that come late among them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { MapEdge } from '../../model/api.ts';
+import { all } from '../../model/filter/ast.ts';
+import { parseFilter } from '../../model/filter/parse.ts';
+import { connectResults, flowKinds, reporters, ternaries, verdicts } from '../../model/words.ts';
+import { appendFlow } from '../block.fixture.ts';
+import { createStoreClient, type StoreClient } from '../client.ts';
+import { startEmbeddedStore, whyNoEngine, type RunningStore } from '../embedded/testing.ts';
+import { createWriter } from '../writer.ts';
+import { edgesFromFlows, edgesFromRollup, edgeSums, fixed, type Rollup } from './edge-rows.ts';
+import { queryMap } from './map.ts';
+import { runQuery } from './run.ts';
+import { sql, type Sql } from '../sql.ts';
+
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const { signal } = new AbortController();
+const dayMs = 86_400_000;
+const toMs = Math.floor(Date.now() / dayMs) * dayMs;
+const fromMs = toMs - 3 * dayMs;
+
+const small = fc.nat(5);
+const workload = fc.constantFrom('a', 'b', 'c', 'd');
+const flow = fc.record({
+  atMs: fc.oneof(fc.integer({ min: fromMs, max: toMs - 1 }), fc.constantFrom(fromMs, toMs - dayMs, toMs - 60_000)),
+  src_workload: workload,
+  dst_workload: workload,
+  dst_namespace: fc.constantFrom('one', 'two'),
+  src_pod: fc.constantFrom('', 'p-1', 'p-2'),
+  src_port: fc.constant(40_000),
+  dst_port: fc.constant(443),
+  reporter: fc.constantFrom(...reporters),
+  kind: fc.constantFrom(...flowKinds),
+  verdict: fc.constantFrom(...verdicts),
+  is_reply: fc.constantFrom(...ternaries),
+  protocol: fc.constant('TCP'),
+  connections: small,
+  bytes_to_dst: fc.nat(10_000),
+  bytes_to_src: fc.nat(10_000),
+  packets_to_dst: small,
+  packets_to_src: small,
+  connect_result: fc.constantFrom(...connectResults),
+  retransmits: small,
+  zero_windows: small,
+  resets: small,
+  icmp_errors: small,
+  // An edge lists eight protocols: more would make a choice among them.
+  l7_type: fc.constantFrom('', 'HTTP', 'DNS', 'TLS', 'REDIS'),
+  latency_ns: fc.nat(2_000_000_000),
+  http_method: fc.constantFrom('GET', 'POST'),
+  http_path: fc.constantFrom('/', '/items/12345?x=1', '/items/0a1b2c3d4e/x', '/v1/list'),
+  http_status: fc.constantFrom(200, 404, 503),
+  grpc_status: fc.constantFrom('', 'OK', 'UNAVAILABLE'),
+  l7_error: fc.constantFrom('', 'ERR'),
+  dns_name: fc.constantFrom('a.example', 'b.example'),
+  dns_rcode: fc.constantFrom('NOERROR', 'NXDOMAIN', 'SERVFAIL'),
+  drop_reason: fc.constantFrom('NETFILTER_DROP', 'NO_SOCKET'),
+  drop_location: fc.constantFrom('nft_do_chain', 'tcp_v4_rcv'),
+});
+const rowCount = 900;
+const batches = 4;
+
+describe.skipIf(whyNoEngine() !== null)('rollups', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'palomar-rollups-'));
+  let store: RunningStore;
+  let client: StoreClient;
+
+  beforeAll(async () => {
+    store = await startEmbeddedStore(directory);
+    client = createStoreClient(store.url);
+    const rows = fc.sample(flow, { numRuns: rowCount, seed: 3 });
+    // In no order of time: every batch has rows for buckets that the batches before it filled.
+    for (let batch = 0; batch < batches; batch += 1) {
+      const writer = createWriter({ url: store.url }, { log: quiet, clock: Date });
+      writer.start(signal);
+      for (const { atMs, ...row } of rows.filter((_row, i) => i % batches === batch)) {
+        appendFlow(writer, { ...row, time: BigInt(atMs) * 1_000_000n + BigInt(row.bytes_to_dst) });
+      }
+      await writer.stop();
+      expect(writer.stats).toMatchObject({ rowsDropped: 0, rowsRejected: 0 });
+    }
+  });
+  afterAll(async () => {
+    await client.close();
+    await store.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const lists = ['latency', 'statuses', 'reasons'] as const;
+  async function totals(edges: Sql): Promise<unknown> {
+    const sums = Object.keys(edgeSums).map((name) => `toString(sum(${name})) AS ${name}`);
+    const maps = lists.map((name) => `toString(sumMap(${name}.1, ${name}.2)) AS ${name}`);
+    const query = sql`
+SELECT src_key, dst_key, is_turned, reporter, verdict, protocol, port, l7_type,
+  ${fixed([...sums, ...maps].join(', '))}, toString(min(first)) AS first, toString(max(last)) AS last
+FROM (${edges})
+GROUP BY src_key, dst_key, is_turned, reporter, verdict, protocol, port, l7_type
+ORDER BY ALL
+LIMIT 100000`;
+    return (await runQuery(client, query, z.record(z.string(), z.unknown()), signal)).rows;
+  }
+
+  it.each<Rollup>(['edges_1m', 'edges_1h', 'edges_1d'])('%s has every measure as the flows have it', async (rollup) => {
+    const raw = await totals(edgesFromFlows(sql`1`, 'workload_id'));
+    expect(raw).not.toEqual([]);
+    expect(await totals(edgesFromRollup(rollup, sql`1`))).toEqual(raw);
+  });
+
+  it.each([
+    [
+      'drops_1m',
+      `reason, location, protocol, port, toString(sum(packets)), toString(sum(bytes)), toString(min(first))`,
+      `drop_reason, drop_location, protocol, if(is_reply = 'yes', src_port, dst_port),
+       toString(sum(f.packets_to_dst + f.packets_to_src)), toString(sum(f.bytes_to_dst + f.bytes_to_src)),
+       toString(min(f.time))`,
+      `kind = 'drop'`,
+    ],
+    [
+      'dns_1m',
+      'name, rcode, toString(sum(requests)), toString(sum(unanswered)), toString(arraySum(sumMap(latency.1, latency.2).2))',
+      `dns_name, dns_rcode, toString(count()), toString(countIf(kind = 'l7_request')),
+       toString(countIf(kind = 'l7_response'))`,
+      `l7_type = 'DNS' AND kind IN ('l7_request', 'l7_response')`,
+    ],
+    [
+      'routes_1m',
+      'method, route, toString(sum(requests)), toString(sum(unanswered)), toString(sumMap(statuses.1, statuses.2))',
+      `http_method, transform(http_path, ['/items/12345?x=1', '/items/0a1b2c3d4e/x'], ['/items/{}', '/items/{}/x'], http_path),
+       toString(count()), toString(countIf(kind = 'l7_request')),
+       toString(sumMapIf([http_status], [toUInt64(1)], kind = 'l7_response'))`,
+      `l7_type IN ('HTTP', 'GRPC') AND kind IN ('l7_request', 'l7_response')`,
+    ],
+  ])('%s has what the flows have', async (table, rolled, raw, where) => {
+    const ask = async (columns: string, rest: string): Promise<unknown[]> => {
+      const answer = await client.query({
+        query: `SELECT ${columns} FROM ${rest} GROUP BY ALL ORDER BY ALL`,
+        format: 'JSONCompactEachRow',
+      });
+      return answer.json();
+    };
+    const expected = await ask(raw, `flows AS f WHERE ${where}`);
+    expect(expected).not.toEqual([]);
+    expect(await ask(rolled, table)).toEqual(expected);
+  });
+
+  it('give the same map as flows, for any range and filter that they know', async () => {
+    const filters = [
+      '',
+      'ns:two',
+      'from.workload:a',
+      'verdict:dropped',
+      'not to.workload:b protocol:http',
+      'reporter:source',
+    ];
+    let edgesSeen = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: fromMs, max: toMs }),
+        fc.integer({ min: fromMs, max: toMs }),
+        fc.constantFrom(...filters),
+        fc.constantFrom('workload' as const, 'namespace' as const),
+        async (one, other, text, grouping) => {
+          const parsed = text === '' ? { ok: true as const, value: all } : parseFilter(text);
+          if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+          const range = { fromMs: Math.min(one, other), toMs: Math.max(one, other) };
+          const input = { range, filter: parsed.value, grouping, limit: 1000 };
+          const rolled = await queryMap(client, input, signal);
+          const raw = await queryMap(client, { ...input, source: 'flows' }, signal);
+          expect(rolled.edges.map(comparable)).toEqual(raw.edges.map(comparable));
+          expect(rolled.nodes).toEqual(raw.nodes);
+          expect(rolled.budget).toEqual(raw.budget);
+          edgesSeen += rolled.resolution === 'flows' ? 0 : rolled.edges.length;
+        },
+      ),
+      { numRuns: 40, seed: 5, examples: [[fromMs, toMs, '', 'workload']] },
+    );
+    expect(edgesSeen).toBeGreaterThan(300);
+  });
+});
+
+/** Without an order among equals. */
+function comparable(edge: MapEdge): unknown {
+  const sorted = (items: readonly unknown[]): string[] => items.map((item) => JSON.stringify(item)).sort();
+  return {
+    ...edge,
+    protocols: sorted(edge.protocols),
+    statuses: sorted(edge.statuses),
+    dropReasons: sorted(edge.dropReasons),
+  };
+}
