@@ -82,6 +82,7 @@ int drops_read(struct drops *drops)
 	fd = map_pair_swap(&drops->kernel->drops);
 	if (fd < 0)
 		return fd;
+	*drops->kernel->drops_are_full = 0;
 	do {
 		read = BATCH;
 		err = bpf_map_lookup_and_delete_batch(fd, is_first ? NULL : &cursor, &cursor, keys, counts, &read,

@@ -83,7 +83,7 @@ async function connect(path: string, probe: ChildProcess): Promise<Socket> {
   throw new Error('the probe does not listen');
 }
 
-export async function startWatch(flags: readonly string[] = []): Promise<Watch> {
+export async function startWatch(flags: readonly string[] = [], { makesRows = true } = {}): Promise<Watch> {
   const folder = await mkdtemp(join(tmpdir(), 'palomar-drops-'));
   const path = join(folder, 'socket');
   const probe = spawn(
@@ -109,7 +109,7 @@ export async function startWatch(flags: readonly string[] = []): Promise<Watch> 
     },
   );
   const onFrame = (frame: Frame): void => {
-    pipeline.frame(frame);
+    if (makesRows || frame.type !== frameType.events) pipeline.frame(frame);
     if (frame.type === frameType.stats) statsFrames += 1;
     if (frame.type === frameType.hello) reasons = readHello(frame.payload)?.reasons ?? reasons;
     if (frame.type !== frameType.events) return;
