@@ -264,6 +264,7 @@ static const char *run_parse_test(const struct parse_test *test)
 #include "tests/connect_tests.h"
 #include "tests/health_tests.h"
 #include "tests/translate_tests.h"
+#include "tests/bench.h"
 #include "tests/tunnel_tests.h"
 #include "tests/fragment_tests.h"
 
@@ -333,10 +334,12 @@ static void run_stories(const struct story_test *tests, size_t count)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	if (!open_programs())
 		return 2;
+	if (argc > 2 && !strcmp(argv[1], "bench"))
+		return bench(argv[2]);
 	for (size_t i = 0; i < sizeof(parse_tests) / sizeof(parse_tests[0]); i++) {
 		const char *why = run_parse_test(&parse_tests[i]);
 

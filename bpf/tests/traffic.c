@@ -9,6 +9,7 @@
  *   traffic connect ADDRESS PORT N            N connections of one byte, one after the other
  *   traffic query ADDRESS PORT N              N datagrams of 40 bytes from N ports
  *   traffic datagram ADDRESS PORT BYTES       one of that size
+ *   traffic flood ADDRESS PORT N              datagrams of 64 bytes from one port; prints the ns it took
  *   traffic ping ADDRESS 0 N                  N echo requests, each answered
  */
 #include <netdb.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define REQUEST_BYTES 90
@@ -207,6 +209,21 @@ static void send_datagram(const char *address, const char *port, unsigned long s
 	close(fd);
 }
 
+/* Refused ones are sent all the same. */
+static void flood(const char *address, const char *port, unsigned long count)
+{
+	int fd = open_socket(address, port, SOCK_DGRAM);
+	static const char datagram[64];
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	while (count--)
+		(void)!send(fd, datagram, sizeof(datagram), 0);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	close(fd);
+	printf("%lld\n", (to.tv_sec - from.tv_sec) * 1000000000ll + to.tv_nsec - from.tv_nsec);
+}
+
 int main(int argc, char **argv)
 {
 	const char *command = argc > 2 ? argv[1] : "";
@@ -228,6 +245,8 @@ int main(int argc, char **argv)
 		query(argv[2], argv[3], count);
 	else if (argc > 4 && !strcmp(command, "datagram"))
 		send_datagram(argv[2], argv[3], count);
+	else if (argc > 4 && !strcmp(command, "flood"))
+		flood(argv[2], argv[3], count);
 	else if (argc > 4 && !strcmp(command, "ping"))
 		ping(argv[2], count);
 	else
