@@ -62,6 +62,29 @@ describe('a summary', () => {
       'DNS Answer RCode: NXDOMAIN TTL: 0 (Proxy nowhere. AAAA)',
       { kind: 'l7_response', l7: dns({ name: 'nowhere.', type: 'AAAA', rcode: 'NXDOMAIN', answers: [], ttl: 0 }) },
     ],
+    [
+      'HTTP/2 200 4ms (POST http://web/shop.Cart/Add) gRPC: UNAVAILABLE',
+      {
+        kind: 'l7_response',
+        l7: {
+          ...http({ method: 'POST', path: '/shop.Cart/Add', protocol: 'HTTP/2' }),
+          type: 'GRPC',
+          grpcStatus: 'UNAVAILABLE',
+        },
+      },
+    ],
+    [
+      'HTTP/2 GET http://web/ Error: REFUSED_STREAM',
+      { kind: 'l7_request', l7: { ...http({ protocol: 'HTTP/2' }), error: 'REFUSED_STREAM' } },
+    ],
+    [
+      'POSTGRESQL SELECT orders 2ms Error: 42P01',
+      {
+        kind: 'l7_response',
+        l7: l7({ type: 'POSTGRESQL', command: 'SELECT', resource: 'orders', latencyNs: '2000000', error: '42P01' }),
+      },
+    ],
+    ['REDIS GET', { kind: 'l7_request', l7: l7({ type: 'REDIS', command: 'GET' }) }],
     ['TLS SNI: api.stripe.com', { kind: 'l7_request', l7: l7({ type: 'TLS', sni: 'api.stripe.com' }) }],
     ['TCP Flags: SYN', { kind: 'connection_start', tcpFlags: ['SYN'], l7: l7({ type: 'TLS', sni: 'api.stripe.com' }) }],
   ])('reads %s', (summary, flow) => {

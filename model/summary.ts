@@ -16,8 +16,9 @@ export function summarise(flow: Summarised): string {
   const { l7 } = flow;
   if (l7 !== null && (flow.kind === 'l7_request' || flow.kind === 'l7_response')) {
     const answered = flow.kind === 'l7_response';
-    if (l7.http !== null) return summariseHttp(l7.http, answered, l7.latencyNs);
+    if (l7.http !== null) return [summariseHttp(l7.http, answered, l7.latencyNs), ...outcome(l7)].join(' ');
     if (l7.dns !== null) return summariseDns(l7.dns, answered);
+    if (l7.command !== '' || commandTypes.includes(l7.type)) return summariseCommand(l7, answered);
     if (l7.sni !== '') return `TLS SNI: ${l7.sni}`;
   }
   switch (flow.protocol) {
@@ -29,6 +30,21 @@ export function summarise(flow: Summarised): string {
     default:
       return flow.protocol;
   }
+}
+
+const commandTypes: readonly string[] = ['POSTGRESQL', 'MYSQL', 'REDIS', 'MONGODB', 'KAFKA'];
+
+/** How a gRPC call ended, and why a stream was reset; Hubble has no words for these. */
+function outcome(l7: Layer7): string[] {
+  return [
+    ...(l7.grpcStatus === '' ? [] : [`gRPC: ${l7.grpcStatus}`]),
+    ...(l7.error === '' ? [] : [`Error: ${l7.error}`]),
+  ];
+}
+
+function summariseCommand(l7: Layer7, answered: boolean): string {
+  const latency = answered ? `${BigInt(l7.latencyNs) / 1_000_000n}ms` : '';
+  return [l7.type, l7.command, l7.resource, latency, ...outcome(l7)].filter((part) => part !== '').join(' ');
 }
 
 function summariseHttp(http: Http, answered: boolean, latencyNs: string): string {

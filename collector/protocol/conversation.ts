@@ -10,6 +10,11 @@ import { createDatagramReader, createDnsReader } from './dns-reader.ts';
 import { otherSide, type Exchange, type Side } from './exchange.ts';
 import { createHttpReader } from './http-reader.ts';
 import { createHttp2Reader } from './http2-reader.ts';
+import { createKafkaReader } from './kafka-reader.ts';
+import { createMongodbReader } from './mongodb-reader.ts';
+import { createMysqlReader } from './mysql-reader.ts';
+import { createPostgresqlReader } from './postgresql-reader.ts';
+import { createRedisReader } from './redis-reader.ts';
 import type { Reader, Segment, Wanted } from './reader.ts';
 import { createTlsReader, type TlsFacts } from './tls-reader.ts';
 
@@ -46,6 +51,11 @@ const readers: Readonly<Record<TcpProtocol, (client: Side, deps: ConversationDep
   http2: createHttp2Reader,
   tls: createTlsReader,
   dns: createDnsReader,
+  postgresql: createPostgresqlReader,
+  mysql: createMysqlReader,
+  redis: createRedisReader,
+  mongodb: createMongodbReader,
+  kafka: createKafkaReader,
 };
 
 export function createConversation(

@@ -19,7 +19,9 @@ export interface Spoken {
   readonly budget: { readonly used: number };
   /** Sends text as one segment, in order. */
   readonly say: (sender: Side, said: string | Buffer, atNs?: number) => void;
-  /** Sends a segment whose packet was longer than what was captured, or leaves a hole. */
+  /** Sends one packet of which only the beginning is captured. */
+  readonly sayHead: (sender: Side, said: Buffer, captured: number, atNs?: number) => void;
+  /** Leaves a hole: what was there is lost. */
   readonly skip: (sender: Side, bytes: number) => void;
 }
 
@@ -54,6 +56,11 @@ export function converse({ protocol = 6, ports = [40000, 80], budgetBytes = 1 <<
       const bytes = typeof said === 'string' ? Buffer.from(said, 'latin1') : said;
       conversation.feed({ sender, sequence: next[sender], payloadLength: bytes.length, bytes, atNs });
       next[sender] = (next[sender] + bytes.length) >>> 0;
+    },
+    sayHead(sender, said, captured, atNs = 0) {
+      const bytes = said.subarray(0, captured);
+      conversation.feed({ sender, sequence: next[sender], payloadLength: said.length, bytes, atNs });
+      next[sender] = (next[sender] + said.length) >>> 0;
     },
     skip(sender, bytes) {
       next[sender] = (next[sender] + bytes) >>> 0;

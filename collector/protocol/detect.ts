@@ -1,6 +1,11 @@
 /** Tells a protocol by the first bytes of one direction. `maybe`: too few bytes to say no. */
 import { isDnsQuery } from './dns-message.ts';
 import { detectFrames, preface } from './http2-frames.ts';
+import { isKafkaRequest } from './kafka-reader.ts';
+import { detectMongodb } from './mongodb-reader.ts';
+import { detectMysql } from './mysql-reader.ts';
+import { detectPostgresql } from './postgresql-messages.ts';
+import { isRedisCommand } from './redis-reader.ts';
 
 const methods = [
   'GET ',
@@ -20,7 +25,7 @@ const responseStart = 'HTTP/1.';
 const longestWord = 10;
 
 export type Likeness = 'yes' | 'maybe' | 'no';
-export type TcpProtocol = 'http' | 'http2' | 'tls' | 'dns';
+export type TcpProtocol = 'http' | 'http2' | 'tls' | 'dns' | 'postgresql' | 'mysql' | 'redis' | 'mongodb' | 'kafka';
 
 /** A protocol, and whether it is the client who talks like this. */
 export interface Recognised {
@@ -37,8 +42,32 @@ const clientOf = (protocol: TcpProtocol): Recognised => ({ protocol, isClient: t
 const serverOf = (protocol: TcpProtocol): Recognised => ({ protocol, isClient: false });
 const [httpClient, httpServer] = [clientOf('http'), serverOf('http')];
 const [tlsClient, tlsServer] = [clientOf('tls'), serverOf('tls')];
-const [http2Client, http2Server] = [clientOf('http2'), serverOf('http2')];
+const http2Client = clientOf('http2');
 const dnsClient = clientOf('dns');
+const [redisClient, kafkaClient] = [clientOf('redis'), clientOf('kafka')];
+
+/** Those that are recognised in whole messages, wherever in a connection; the strictest first. */
+const recognisers: readonly ((bytes: Buffer) => Recognised | undefined)[] = [
+  sided('http2', detectFrames),
+  (bytes) => (isDnsQuery(bytes) ? dnsClient : undefined),
+  sided('postgresql', detectPostgresql),
+  sided('mysql', detectMysql),
+  sided('mongodb', detectMongodb),
+  (bytes) => (isRedisCommand(bytes) ? redisClient : undefined),
+  (bytes) => (isKafkaRequest(bytes) ? kafkaClient : undefined),
+];
+
+function sided(
+  protocol: TcpProtocol,
+  tell: (bytes: Buffer) => 'client' | 'server' | undefined,
+): (bytes: Buffer) => Recognised | undefined {
+  const [client, server] = [clientOf(protocol), serverOf(protocol)];
+  return (bytes) => {
+    const side = tell(bytes);
+    if (side === undefined) return undefined;
+    return side === 'client' ? client : server;
+  };
+}
 
 /** A TLS record of type handshake, version 3.x, with one of the hellos. */
 function detectTls(bytes: Buffer): Recognised | 'maybe' | 'none' {
@@ -77,9 +106,11 @@ export function detect(bytes: Buffer): Recognised | 'maybe' | 'none' {
   }
   const http = detectHttp(bytes);
   if (http !== 'none') return http;
-  const frames = detectFrames(bytes);
-  if (frames !== undefined) return frames === 'client' ? http2Client : http2Server;
-  return isDnsQuery(bytes) ? dnsClient : 'none';
+  for (const recognise of recognisers) {
+    const recognised = recognise(bytes);
+    if (recognised !== undefined) return recognised;
+  }
+  return 'none';
 }
 
 /** For a connection known to be HTTP: may a request, with a method of any name, begin here? */
