@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "maps.h"
+#include "tls_records.h"
 
 #include "maps.bpf.h"
 #include "parse.bpf.h"
@@ -25,6 +26,7 @@
 #include "connect.bpf.h"
 #include "translate.bpf.h"
 #include "calls.bpf.h"
+#include "tls.bpf.h"
 
 /* TCX_NEXT, and TC_ACT_UNSPEC of a classic filter: the next program decides. */
 #define GO_ON (-1)
@@ -139,6 +141,62 @@ SEC("tracepoint")
 int watch_sendmsg(struct trace_event_raw_sys_exit *ctx)
 {
 	call_ended(CALL_SENDMSG, ctx->ret);
+	return 0;
+}
+
+SEC("uprobe")
+int BPF_KPROBE(watch_tls_write, void *ssl, void *buffer)
+{
+	tls_call_begins((__u64)ssl, (__u64)buffer, 0, false);
+	return 0;
+}
+
+SEC("uprobe")
+int BPF_KPROBE(watch_tls_read, void *ssl, void *buffer)
+{
+	tls_call_begins((__u64)ssl, (__u64)buffer, 0, true);
+	return 0;
+}
+
+SEC("uprobe")
+int BPF_KPROBE(watch_tls_write_ex, void *ssl, void *buffer, long length, void *count)
+{
+	tls_call_begins((__u64)ssl, (__u64)buffer, (__u64)count, false);
+	return 0;
+}
+
+SEC("uprobe")
+int BPF_KPROBE(watch_tls_read_ex, void *ssl, void *buffer, long length, void *count)
+{
+	tls_call_begins((__u64)ssl, (__u64)buffer, (__u64)count, true);
+	return 0;
+}
+
+SEC("uretprobe")
+int BPF_KRETPROBE(watch_tls_end, int result)
+{
+	tls_call_ends(result);
+	return 0;
+}
+
+SEC("uprobe")
+int BPF_KPROBE(watch_tls_free, void *ssl)
+{
+	tls_freed((__u64)ssl);
+	return 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(watch_tls_sent, struct sock *sk, int length, int flags)
+{
+	tls_socket_sent(sk, length);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(watch_tls_received, struct sock *sk, int length, int flags)
+{
+	tls_socket_received(sk, length);
 	return 0;
 }
 

@@ -343,7 +343,8 @@ enum probe_stat {
 	STAT_CONNECT_MAP_FULL = 14,  /* failed calls not accounted because their map was full */
 	STAT_INNER_UNPARSED = 15,    /* counted packets of which what they quote or carry could not be read */
 	STAT_TRANSLATIONS_LOST = 16, /* times that conntrack told more than was read; a dump then fills the gap */
-	STAT_COUNT = 17
+	STAT_TLS_LOST = 17,	     /* plaintext of a TLS library that could not be copied, or had no socket */
+	STAT_COUNT = 18
 };
 
 /* Every struct is padded by hand: a compiler that lays one out differently must not build. */

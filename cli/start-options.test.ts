@@ -15,6 +15,11 @@ test('a replay turns the probe off and takes its path from the working directory
   expect(parse(['--replay', 'a.plr'])).toMatchObject({ ok: true, value: { replay: '/home/ada/a.plr', probe: false } });
 });
 
+test('plaintext of TLS libraries is read only when asked for', () => {
+  expect(parse([])).toMatchObject({ ok: true, value: { tlsUprobes: false } });
+  expect(parse(['--tls-uprobes'])).toMatchObject({ ok: true, value: { tlsUprobes: true, probe: true } });
+});
+
 test.each([
   ['an unknown flag', ['--colour'], '--colour'],
   ['a port that is no number', ['--port', 'http'], "--port: 'http'"],
@@ -23,6 +28,7 @@ test.each([
   ['a stray word', ['now'], 'now'],
   ['a missing value', ['--replay'], '--replay'],
   ['an empty value', ['--data-dir='], '--data-dir'],
+  ['plaintext without a probe', ['--tls-uprobes', '--no-probe'], '--tls-uprobes'],
   ['two sources at once', ['--replay', 'x', '--lab'], '--replay and --lab'],
 ])('%s is one line that names it', (_name, argv, named) => {
   const parsed = parse(argv);

@@ -12,6 +12,8 @@ export interface StartOptions {
   readonly replay: string | null;
   readonly record: string | null;
   readonly probe: boolean;
+  /** Read plaintext at TLS libraries. */
+  readonly tlsUprobes: boolean;
   readonly cluster: string;
   readonly clickhouseUrl: string | null;
   readonly kubernetesUrl: string | null;
@@ -27,6 +29,7 @@ export const startHelp = `usage: npm start -- [flags]
   --replay FILE     play a recording instead of capturing; its times are shifted to end now
   --record FILE     keep a copy of what the probe sends, for --replay
   --no-probe        capture nothing; show what is stored
+  --tls-uprobes     also read what programs encrypt: plaintext at every OpenSSL in use, Node's own included
   --cluster NAME    cluster name put on every flow (default "default")
   --help            this text
 
@@ -44,6 +47,7 @@ const flags = {
   replay: { type: 'string' },
   record: { type: 'string' },
   'no-probe': { type: 'boolean' },
+  'tls-uprobes': { type: 'boolean' },
   cluster: { type: 'string' },
   help: { type: 'boolean' },
 } as const;
@@ -89,6 +93,11 @@ export function parseStartOptions(
     return err('--replay and --record exclude each other: copy the recording instead');
   }
 
+  const probe = values['no-probe'] !== true && values.replay === undefined;
+  if (values['tls-uprobes'] === true && !probe) {
+    return err('--tls-uprobes needs a probe: leave out --no-probe and --replay');
+  }
+
   const clickhouseUrl = env['CLICKHOUSE_URL'] ?? '';
   if (clickhouseUrl !== '') {
     const url = URL.canParse(clickhouseUrl) ? new URL(clickhouseUrl) : null;
@@ -105,7 +114,8 @@ export function parseStartOptions(
     lab: values.lab === true,
     replay: at(values.replay),
     record: at(values.record),
-    probe: values['no-probe'] !== true && values.replay === undefined,
+    probe,
+    tlsUprobes: values['tls-uprobes'] === true,
     cluster: values.cluster ?? 'default',
     clickhouseUrl: clickhouseUrl === '' ? null : clickhouseUrl,
     kubernetesUrl: env['PALOMAR_KUBERNETES_URL'] ?? null,

@@ -160,7 +160,7 @@ export async function start(options: StartOptions, deps: StartDeps): Promise<voi
       running.probe = await supervisor.start({
         name: 'probe',
         command: binary,
-        args: ['--socket', socket],
+        args: ['--socket', socket, ...(options.tlsUprobes ? ['--tls-uprobes'] : [])],
         env: {},
         ready: (signal) => appears(socket, signal),
         readyMs: 20_000,

@@ -1,5 +1,6 @@
 /** What sockets, failed calls and translations tell, seen in the rows that come out of the pipeline. */
 import { describe, expect, it } from 'vitest';
+import { clientHello, serverName } from './protocol/tls.fixture.ts';
 import { connectResults, flowKinds, verdicts } from '../model/words.ts';
 import { createCounters } from './counters.ts';
 import { formatAddress } from './decode/address.ts';
@@ -30,6 +31,7 @@ const host = [
 
 function collect() {
   const kept = keepRows();
+  const verdictsSent: number[] = [];
   const counters = createCounters();
   const identity = createIdentity({ node: 'node-1', namesLimit: 100, namesKeepNs: 3600 * second });
   const pipeline = createPipeline(
@@ -38,7 +40,7 @@ function collect() {
       identity,
       counters,
       writer: kept,
-      onVerdict: () => undefined,
+      onVerdict: (_key, copy) => verdictsSent.push(copy),
       onHello: () => undefined,
       onGoodbye: () => undefined,
       onRecordedChange: (change) => void identity.applyKubernetes(change, 0),
@@ -55,6 +57,7 @@ function collect() {
   return {
     rows: kept.flowRows,
     counters,
+    verdictsSent,
     /** One scan, at that many seconds after boot, written at once. */
     scan: (at: number, records: readonly Buffer[]) => {
       play(frames.events(records, bootedNs + at * second));
@@ -250,5 +253,38 @@ describe('a connection to a service', () => {
     scan(1, [told, flow({ portA: 40001 })]);
     expect(ends(rows[0])).toBe('10.0.0.1:40001 10.0.0.2:80');
     expect(rows[0]).toMatchObject({ service_port: 0 });
+  });
+});
+
+describe('plaintext read at the TLS library', () => {
+  const request = 'GET /cart HTTP/1.1\r\nHost: shop\r\n\r\n';
+  const answer = 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n';
+  const hello = payload({ payload: clientHello([serverName('shop.test')]), sequence: 1000 });
+  const plain = [
+    payload({ payload: request, sequence: 0, isPlaintext: true }),
+    payload({ payload: answer, sequence: 0, sender: 1, isPlaintext: true }),
+  ];
+
+  it('is read like any other, beside the ciphertext of its connection', () => {
+    const { scan, rows } = collect();
+    scan(1, [flow(), hello, ...plain]);
+    scan(3, [flow({ kind: update })]);
+    const exchange = rows.find((row) => row['http_status'] === 503);
+    expect(exchange).toMatchObject({ http_path: '/cart', tls_sni: 'shop.test' });
+  });
+
+  it('asks the kernel for nothing', () => {
+    const { scan, verdictsSent } = collect();
+    scan(1, [flow(), ...plain]);
+    expect(verdictsSent).toEqual([]);
+  });
+
+  it('that waits for an answer is told when the connection ends', () => {
+    const { scan, rows } = collect();
+    scan(1, [flow(), hello, plain[0] ?? hello]);
+    scan(3, [flow({ kind: flowEnd, endCause: 2 })]);
+    expect(rows.some((row) => row['http_path'] === '/cart' && row['kind'] === flowKinds.indexOf('l7_request'))).toBe(
+      true,
+    );
   });
 });

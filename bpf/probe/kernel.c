@@ -100,6 +100,20 @@ static void declare_reasons(struct palomar_bpf *programs, const struct kernel_na
 	}
 }
 
+/* A machine that does not ask for plaintext has no program that could read it. */
+static void load_tls(struct palomar_bpf *programs, bool is_asked_for)
+{
+	struct bpf_program *const readers[] = {
+		programs->progs.watch_tls_write,    programs->progs.watch_tls_read,
+		programs->progs.watch_tls_write_ex, programs->progs.watch_tls_read_ex,
+		programs->progs.watch_tls_end,	    programs->progs.watch_tls_free,
+		programs->progs.watch_tls_sent,	    programs->progs.watch_tls_received,
+	};
+
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+		bpf_program__set_autoload(readers[i], is_asked_for);
+}
+
 static struct palomar_bpf *open_programs(const struct kernel_names *names, const struct options *options)
 {
 	struct palomar_bpf *programs = palomar_bpf__open();
@@ -109,6 +123,7 @@ static struct palomar_bpf *open_programs(const struct kernel_names *names, const
 	declare_reasons(programs, names);
 	bpf_program__set_autoload(programs->progs.watch_drops, !names->kfree_skb_has_receiver);
 	bpf_program__set_autoload(programs->progs.watch_drops_rx_sk, names->kfree_skb_has_receiver);
+	load_tls(programs, options->tls_uprobes);
 	bpf_map__set_max_entries(programs->maps.flows_even, options->flow_entries);
 	bpf_map__set_max_entries(programs->maps.flows_odd, options->flow_entries);
 	return programs;

@@ -25,6 +25,7 @@ static const char help[] =
 	"  --no-failed-calls          do not look at connect() and sendto() that fail before a packet is made; it "
 	"costs\n"
 	"                             every system call of the machine some 50 ns\n"
+	"  --tls-uprobes              read what OpenSSL encrypts and decrypts: every libssl in use, and Node's own\n"
 	"  --print                    print records as text instead of serving them\n"
 	"  --help                     this text\n"
 	"\n"
@@ -74,7 +75,7 @@ static void check(const struct options *options)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	enum { SOCKET = 1, UID, EXCLUDE, SCAN, UPDATE, ENTRIES, NO_FAILED_CALLS, PRINT, HELP };
+	enum { SOCKET = 1, UID, EXCLUDE, SCAN, UPDATE, ENTRIES, NO_FAILED_CALLS, TLS, PRINT, HELP };
 	static const struct option flags[] = {
 		{ "socket", required_argument, NULL, SOCKET },
 		{ "uid", required_argument, NULL, UID },
@@ -83,6 +84,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "update-interval-ms", required_argument, NULL, UPDATE },
 		{ "flow-map-entries", required_argument, NULL, ENTRIES },
 		{ "no-failed-calls", no_argument, NULL, NO_FAILED_CALLS },
+		{ "tls-uprobes", no_argument, NULL, TLS },
 		{ "print", no_argument, NULL, PRINT },
 		{ "help", no_argument, NULL, HELP },
 		{},
@@ -115,6 +117,9 @@ void options_parse(struct options *options, int argc, char **argv)
 			break;
 		case NO_FAILED_CALLS:
 			options->no_failed_calls = true;
+			break;
+		case TLS:
+			options->tls_uprobes = true;
 			break;
 		case PRINT:
 			options->print = true;

@@ -20,6 +20,7 @@ struct options {
 	uint32_t update_interval_ms;
 	uint32_t flow_entries;
 	bool no_failed_calls;
+	bool tls_uprobes;
 	bool print;
 };
 

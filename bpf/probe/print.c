@@ -59,8 +59,8 @@ static void print_l7(const struct l7_record *l7)
 
 	printf("l7");
 	print_key(&l7->key);
-	printf(" sender=%u sequence=%u length=%u captured=%u copy=%u payload=", l7->sender, l7->sequence,
-	       l7->payload_length, l7->captured, l7->copy_mode);
+	printf(" sender=%u sequence=%u length=%u captured=%u copy=%u plaintext=%u payload=", l7->sender, l7->sequence,
+	       l7->payload_length, l7->captured, l7->copy_mode, l7->header.flags & L7_PLAINTEXT);
 	for (__u32 i = 0; i < l7->captured && i < SHOWN_PAYLOAD; i++)
 		putchar(isprint(payload[i]) && payload[i] != ' ' ? payload[i] : '.');
 	putchar('\n');

@@ -29,6 +29,10 @@ static int on_ring_record(void *context, void *data, size_t size)
 		sockets_seen(&probe->sockets, data);
 		return 0;
 	}
+	if (header->type >= TLS_CHUNK) {
+		tls_take(&probe->tls, header, &probe->outbox);
+		return 0;
+	}
 	record = outbox_record(&probe->outbox, CLASS_LOSSY, header->type, header->length);
 	if (record)
 		memcpy(record, data, header->length);
@@ -49,6 +53,16 @@ static void follow_translations(struct probe *probe)
 	if (err)
 		kernel_add_missing(&probe->kernel, "services behind NAT: conntrack's events cannot be had (%s)",
 				   strerror(-err));
+}
+
+static void read_tls(struct probe *probe)
+{
+	int err = tls_files_open(&probe->tls_files, &probe->kernel);
+
+	tls_init(&probe->tls);
+	probe->reads_tls = !err;
+	if (err)
+		kernel_add_missing(&probe->kernel, "TLS plaintext: sockets cannot be watched (%s)", strerror(-err));
 }
 
 int probe_open(struct probe *probe, const struct options *options)
@@ -80,6 +94,8 @@ int probe_open(struct probe *probe, const struct options *options)
 		failures_attach(&probe->failures);
 	sockets_init(&probe->sockets, &probe->kernel, probe->facts.netns_inum);
 	follow_translations(probe);
+	if (options->tls_uprobes)
+		read_tls(probe);
 	err = interfaces_open(&probe->interfaces, &probe->kernel, options);
 	if (err)
 		return fail("cannot list the interfaces", err);
@@ -92,6 +108,10 @@ void probe_close(struct probe *probe)
 {
 	interfaces_close(&probe->interfaces);
 	ring_buffer__free(probe->ring);
+	if (probe->options->tls_uprobes) {
+		tls_files_free(&probe->tls_files);
+		tls_free(&probe->tls);
+	}
 	kernel_close(&probe->kernel);
 	flows_free(&probe->flows);
 	drops_free(&probe->drops);
@@ -136,6 +156,10 @@ void probe_walk(struct probe *probe)
 	if (err)
 		log_warn("cannot walk sockets: %s", strerror(-err));
 	follow_translations(probe);
+	if (probe->reads_tls) {
+		tls_files_walk(&probe->tls_files);
+		tls_sweep(&probe->tls);
+	}
 	err = interfaces_refresh(&probe->interfaces);
 	if (err)
 		log_warn("cannot list interfaces: %s", strerror(-err));
@@ -150,6 +174,7 @@ void probe_send_stats(struct probe *probe)
 	stats[STAT_DROP_MAP_FULL] += probe->drops.untracked_packets;
 	stats[STAT_DROPS_FILTERED] += probe->drops.filtered_packets;
 	stats[STAT_CONNECT_MAP_FULL] += probe->failures.untracked;
+	stats[STAT_TLS_LOST] += probe->tls.lost;
 	stats[STAT_TRANSLATIONS_LOST] = probe->translations.overflows;
 	stats[STAT_FRAMES_LOST] = probe->outbox.lost_bytes;
 	stats[STAT_FLOW_MAP_ENTRIES] = probe->flows.table.count;

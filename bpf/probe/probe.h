@@ -13,6 +13,8 @@
 #include "probe/outbox.h"
 #include "probe/server.h"
 #include "probe/sockets.h"
+#include "probe/tls.h"
+#include "probe/tls_files.h"
 #include "probe/translations.h"
 
 struct ring_buffer;
@@ -28,6 +30,9 @@ struct probe {
 	struct failures failures;
 	struct sockets sockets;
 	struct translations translations;
+	struct tls tls;
+	struct tls_files tls_files;
+	bool reads_tls;
 	struct outbox outbox;
 	struct server server;
 	struct ring_buffer *ring;

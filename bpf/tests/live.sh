@@ -494,6 +494,70 @@ services_behind_nat_are_told() {
 		grep -q '^translation client=fd99:1::2,[0-9]* service=fd96::10,80 backend=fd99:2::2,8080 .* protocol=17 family=6 .* by=1' "$work/out"
 }
 
+certificate() {
+	[ -e "$work/key.pem" ] || openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=palomar.test \
+		-keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+}
+
+start_reading_tls() {
+	rm -f "$work/out" "$work/err"
+	ip netns exec $host build/palomar-probe --print --tls-uprobes --scan-interval-ms 200 >"$work/out" 2>"$work/err" &
+	probe=$!
+	wait_for "$work/err" watching
+}
+
+# plaintext PORT TEXT: records of decrypted payload that start so; other programs of the machine are read too.
+plaintext() {
+	grep -ac "^l7 .*,$1 protocol=6 .* plaintext=1 payload=$2" "$work/out"
+}
+
+# curl gives its SSL object a socket; so does the server. Each message is told once although both ends are here.
+curl_is_read() {
+	certificate && start_reading_tls || return 1
+	ip netns exec $b openssl s_server -accept 8443 -key "$work/key.pem" -cert "$work/cert.pem" -www -quiet 2>/dev/null &
+	secure=$!
+	sleep 0.5
+	for address in 10.99.0.2 '[fd99:2::2]'; do
+		for _ in 1 2 3; do
+			in_ns $a curl -sk --max-time 5 "https://$address:8443/" -o /dev/null -w '%{http_code}\n'
+		done
+	done >"$work/statuses"
+	sleep 0.5
+	kill $secure
+	stop_probe || return 1
+	requests=$(plaintext 8443 'GET\./\.HTTP/1\.1') answers=$(plaintext 8443 'HTTP/1\.0\.200')
+	echo "requests $requests, answers $answers, curl saw $(grep -c 200 "$work/statuses")"
+	[ "$(grep -c 200 "$work/statuses")" -eq 6 ] && [ "$requests" -eq 6 ] && [ "$answers" -eq 6 ]
+}
+
+# Node moves the ciphertext itself, for many connections in one thread.
+node_is_read() {
+	certificate && start_reading_tls || return 1
+	ip netns exec $b node tests/https.mjs serve 8444 "$work/key.pem" "$work/cert.pem" >"$work/served" &
+	secure=$!
+	wait_for "$work/served" listening || return 1
+	# The first processes of a program are found by the next walk at the latest.
+	sleep 6
+	in_ns $a node tests/https.mjs ask "$1" 8444 300 || { kill $secure; return 1; }
+	sleep 0.5
+	kill $secure
+	stop_probe || return 1
+	grep '^stats' "$work/out" | tail -1
+	for status in 200 404 500; do
+		served=$(grep -c "answered $status" "$work/served")
+		answers=$(plaintext 8444 "HTTP/1\.1\.$status\.") requests=$(plaintext 8444 "POST\./$status\.")
+		echo "$status: served $served, answers read $answers, requests read $requests"
+		[ "$answers" -eq "$served" ] && [ "$requests" -eq 100 ] || return 1
+	done
+}
+
+# Nobody asked for plaintext: then none is read, and no program that could is loaded.
+nothing_is_read_unasked() {
+	certificate && start_printing || return 1
+	bpftool prog show | grep -q ' name watch_tls' && return 1
+	stop_probe
+}
+
 interfaces_come_and_go() {
 	start_printing || return 1
 	ip link add veth9 netns $host type veth peer name eth9 netns $a || return 1
@@ -649,6 +713,10 @@ check 'flows know the socket they lead to' flows_have_their_socket
 check 'a short connection tells its retransmits' short_connections_tell_retransmits
 check 'calls that find no route are told' calls_without_a_route_are_told
 check 'services behind NAT are told' services_behind_nat_are_told
+check 'no plaintext is read unasked' nothing_is_read_unasked
+check 'plaintext of curl and of a server is read' curl_is_read
+check 'plaintext of Node is read over IPv4' node_is_read 10.99.0.2
+check 'plaintext of Node is read over IPv6' node_is_read fd99:2::2
 check 'interfaces come and go' interfaces_come_and_go
 check 'sums survive a collector that comes and goes' sums_survive_reconnects
 check 'a collector that does not read loses payload only' slow_collector_loses_payload_only

@@ -41,6 +41,7 @@ export interface L7Fields extends KeyFields {
   readonly payloadLength?: number;
   readonly sender?: 0 | 1;
   readonly copyMode?: number;
+  readonly isPlaintext?: boolean;
   readonly payload: Buffer | string;
 }
 
@@ -138,6 +139,7 @@ export function payload(fields: L7Fields): Buffer {
   bytes.writeUInt32LE(content.length, wire.l7Record.captured);
   bytes.writeUInt8(fields.sender ?? 0, wire.l7Record.sender);
   bytes.writeUInt8(fields.copyMode ?? 0, wire.l7Record.copy_mode);
+  bytes.writeUInt16LE(fields.isPlaintext === true ? wire.l7Plaintext : 0, wire.recordHeader.flags);
   return bytes;
 }
 

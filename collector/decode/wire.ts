@@ -266,6 +266,7 @@ export const probeStats = [
   'connect_map_full',
   'inner_unparsed',
   'translations_lost',
+  'tls_lost',
 ] as const;
 
 /** Stats that are levels, not counts. */
