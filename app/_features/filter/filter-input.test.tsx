@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { NuqsTestingAdapter } from 'nuqs/adapters/testing';
 import { createRef } from 'react';
@@ -11,15 +12,17 @@ afterEach(cleanup);
 function show(filter = ''): { field: HTMLInputElement; urls: string[] } {
   const urls: string[] = [];
   render(
-    <NuqsTestingAdapter
-      hasMemory
-      searchParams={filter === '' ? '' : { filter }}
-      onUrlUpdate={({ searchParams }) => urls.push(searchParams.get('filter') ?? '')}
-    >
-      <FilterInput field={createRef()} />
-    </NuqsTestingAdapter>,
+    <QueryClientProvider client={new QueryClient()}>
+      <NuqsTestingAdapter
+        hasMemory
+        searchParams={filter === '' ? '' : { filter }}
+        onUrlUpdate={({ searchParams }) => urls.push(searchParams.get('filter') ?? '')}
+      >
+        <FilterInput field={createRef()} />
+      </NuqsTestingAdapter>
+    </QueryClientProvider>,
   );
-  return { field: screen.getByRole<HTMLInputElement>('textbox', { name: 'Filter' }), urls };
+  return { field: screen.getByRole<HTMLInputElement>('combobox', { name: 'Filter' }), urls };
 }
 
 const enter = (field: HTMLInputElement, text: string): void => {
@@ -66,5 +69,24 @@ describe('the filter field', () => {
     fireEvent.change(field, { target: { value: 'ns:pro' } });
     fireEvent.keyDown(field, { key: 'Escape' });
     expect(field.value).toBe('ns:production');
+  });
+
+  test('offers fields and words while typing, and takes one with Tab', () => {
+    const { field } = show();
+    fireEvent.focus(field);
+    fireEvent.change(field, { target: { value: 'verdict:dr' } });
+    expect(screen.getByRole('option', { name: 'dropped' })).toBeDefined();
+    fireEvent.keyDown(field, { key: 'ArrowDown' });
+    expect(field.getAttribute('aria-activedescendant')).toBe(screen.getByRole('option', { name: 'dropped' }).id);
+    fireEvent.keyDown(field, { key: 'Tab' });
+    expect(field.value).toBe('verdict:dropped ');
+  });
+
+  test('shows its terms as chips, each of which can be turned round or taken away', async () => {
+    const { urls } = show('ns:production verdict:dropped');
+    fireEvent.click(screen.getByRole('button', { name: 'Exclude verdict:dropped instead' }));
+    await expect.poll(() => urls.at(-1)).toBe('ns:production not verdict:dropped');
+    fireEvent.click(screen.getByRole('button', { name: 'Remove ns:production' }));
+    await expect.poll(() => urls.at(-1)).toBe('not verdict:dropped');
   });
 });

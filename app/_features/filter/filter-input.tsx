@@ -1,16 +1,22 @@
 /**
  * The filter's text field. What is typed is checked here at once by the same parser that the server uses; only a filter
- * that parses is applied. `/` puts the cursor here.
+ * that parses is applied. `/` puts the cursor here; fields and values are offered below; at rest it shows its terms as
+ * chips.
  */
 'use client';
 
 import { Filter, X } from 'lucide-react';
-import { useId, useState, type ReactNode, type RefObject } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useId, useState, type KeyboardEvent, type ReactNode, type RefObject } from 'react';
 
 import { parseFilter } from '../../../model/filter/parse.ts';
 import { Button } from '../../_components/button.tsx';
 import { classes } from '../../_components/classes.ts';
+import { complete, type CompletionOption } from './complete.ts';
+import { FilterChips } from './filter-chips.tsx';
 import { FilterProblem } from './filter-problem.tsx';
+import { Offered, useOffered } from './offered.tsx';
+import { valuesOnPage } from './values-on-page.ts';
 import { useInvestigation } from '../url/investigation.ts';
 
 export function FilterInput({ field }: { field: RefObject<HTMLInputElement | null> }): ReactNode {
@@ -19,7 +25,12 @@ export function FilterInput({ field }: { field: RefObject<HTMLInputElement | nul
   // The URL changed under the draft: back button, a link, a click on a value.
   const text = draft.of === filter ? draft.text : filter;
   const [isChecked, setChecked] = useState(false);
+  const [isFocused, setFocused] = useState(false);
+  const [cursor, setCursor] = useState(text.length);
   const problemId = useId();
+  const listId = useId();
+  const client = useQueryClient();
+  const offered = useOffered(isFocused ? complete(text, cursor, valuesOnPage(client)) : null, `${text} ${cursor}`);
   const parsed = parseFilter(text);
   const problem = isChecked && !parsed.ok ? parsed.error : null;
   const apply = (next: string): void => {
@@ -33,6 +44,24 @@ export function FilterInput({ field }: { field: RefObject<HTMLInputElement | nul
     setDraft({ text: mended, of: filter });
     apply(mended);
   };
+  const take = (option: CompletionOption): void => {
+    const { start } = offered;
+    const isWhole = !option.insert.endsWith(':');
+    const before = text.slice(0, start) + option.insert + (isWhole ? ' ' : '');
+    setDraft({ text: before + text.slice(cursor).trimStart(), of: filter });
+    setCursor(before.length);
+    setChecked(false);
+    requestAnimationFrame(() => field.current?.setSelectionRange(before.length, before.length));
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
+    if (offered.onKey(event, take)) return;
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    setDraft({ text: filter, of: filter });
+    setChecked(false);
+    event.currentTarget.blur();
+  };
+  const hasChips = !isFocused && problem === null && filter !== '' && text === filter;
   return (
     <form
       role="search"
@@ -45,7 +74,12 @@ export function FilterInput({ field }: { field: RefObject<HTMLInputElement | nul
       <Filter aria-hidden className="pointer-events-none absolute top-1.5 left-2 size-4 text-ink-faint" />
       <input
         ref={field}
+        role="combobox"
         aria-label="Filter"
+        aria-autocomplete="list"
+        aria-expanded={offered.isOpen}
+        aria-controls={offered.isOpen ? listId : undefined}
+        aria-activedescendant={offered.isOpen && offered.at >= 0 ? `${listId}-${offered.at}` : undefined}
         aria-invalid={problem !== null}
         aria-describedby={problem === null ? undefined : problemId}
         value={text}
@@ -55,20 +89,23 @@ export function FilterInput({ field }: { field: RefObject<HTMLInputElement | nul
         onChange={(event) => {
           setChecked(false);
           setDraft({ text: event.target.value, of: filter });
+          setCursor(event.target.selectionStart ?? event.target.value.length);
         }}
-        onBlur={() => apply(text)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape') return;
-          event.stopPropagation();
-          setDraft({ text: filter, of: filter });
-          setChecked(false);
-          event.currentTarget.blur();
+        onSelect={(event) => setCursor(event.currentTarget.selectionStart ?? text.length)}
+        onFocus={() => setFocused(true)}
+        onBlur={() => {
+          setFocused(false);
+          apply(text);
         }}
+        onKeyDown={onKeyDown}
         className={classes(
-          'h-7 w-full rounded-md border bg-surface pr-8 pl-8 text-sm text-ink placeholder:text-ink-faint',
+          'h-7 w-full rounded-md border bg-surface pr-8 pl-8 text-sm placeholder:text-ink-faint',
+          hasChips ? 'text-transparent' : 'text-ink',
           problem === null ? 'border-line hover:border-line-strong' : 'border-dropped',
         )}
       />
+      {hasChips && <FilterChips filter={filter} onChange={setFilter} onEdit={() => field.current?.focus()} />}
+      {offered.isOpen && problem === null && <Offered id={listId} offered={offered} onTake={take} />}
       {text === '' ? (
         <kbd className="pointer-events-none absolute top-1 right-2 rounded-sm border border-line px-1.5 font-sans text-2xs leading-4.5 text-ink-faint">
           /

@@ -11,6 +11,7 @@ import { formatSpan, type Zone } from '../../_viz/format/time.ts';
 import { useZone } from '../frame/zone.ts';
 import { useInvestigation } from '../url/investigation.ts';
 import { fromInput, toInput } from './date-input.ts';
+import { parseRange } from './parse-range.ts';
 import { presetFacts, presets, shiftRange, type TimeRange } from './time-range.ts';
 
 export function RangePicker(): ReactNode {
@@ -33,36 +34,45 @@ export function RangePicker(): ReactNode {
           <Popover.Positioner side="bottom" align="start" sideOffset={4} className="z-50">
             <Popover.Popup
               aria-label="Time range"
-              className="flex rounded-md border border-line bg-raised text-sm shadow-float"
+              className="rounded-md border border-line bg-raised text-sm shadow-float"
             >
-              <ul className="w-36 border-r border-line p-1">
-                {presets.map((preset) => {
-                  const isOn = range.kind === 'relative' && range.preset === preset;
-                  return (
-                    <li key={preset}>
-                      <Button
-                        look="ghost"
-                        aria-pressed={isOn}
-                        className={classes('w-full justify-start', isOn && 'bg-accent-soft text-accent')}
-                        onClick={() => {
-                          showPreset(preset);
-                          setOpen(false);
-                        }}
-                      >
-                        {presetFacts[preset].label}
-                      </Button>
-                    </li>
-                  );
-                })}
-              </ul>
-              <SpanForm
-                range={range}
+              <WordsForm
                 zone={zone}
                 onShow={(fromMs, toMs) => {
                   showSpan(fromMs, toMs);
                   setOpen(false);
                 }}
               />
+              <div className="flex">
+                <ul className="w-36 border-r border-line p-1">
+                  {presets.map((preset) => {
+                    const isOn = range.kind === 'relative' && range.preset === preset;
+                    return (
+                      <li key={preset}>
+                        <Button
+                          look="ghost"
+                          aria-pressed={isOn}
+                          className={classes('w-full justify-start', isOn && 'bg-accent-soft text-accent')}
+                          onClick={() => {
+                            showPreset(preset);
+                            setOpen(false);
+                          }}
+                        >
+                          {presetFacts[preset].label}
+                        </Button>
+                      </li>
+                    );
+                  })}
+                </ul>
+                <SpanForm
+                  range={range}
+                  zone={zone}
+                  onShow={(fromMs, toMs) => {
+                    showSpan(fromMs, toMs);
+                    setOpen(false);
+                  }}
+                />
+              </div>
             </Popover.Popup>
           </Popover.Positioner>
         </Popover.Portal>
@@ -86,6 +96,40 @@ export function RangePicker(): ReactNode {
 
 function rangeLabel(range: TimeRange, zone: Zone): string {
   return range.kind === 'relative' ? presetFacts[range.preset].label : formatSpan(range.fromMs, range.toMs, zone);
+}
+
+/** A range said in words; what was understood stands below before it is applied. */
+function WordsForm({ zone, onShow }: Pick<SpanFormProps, 'zone' | 'onShow'>): ReactNode {
+  const [text, setText] = useState('');
+  const [nowMs] = useState(Date.now);
+  const span = parseRange(text, nowMs, zone);
+  return (
+    <form
+      className="border-b border-line p-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const asked = parseRange(text, Date.now(), zone);
+        if (asked !== null) onShow(asked.fromMs, asked.toMs);
+      }}
+    >
+      <input
+        aria-label="Range in words"
+        value={text}
+        spellCheck={false}
+        autoComplete="off"
+        placeholder="since 09:00, yesterday, last 3 h, 09:00 - 10:30"
+        onChange={(event) => setText(event.target.value)}
+        className="h-7 w-full rounded-md border border-line bg-surface px-2 text-sm text-ink placeholder:text-ink-faint"
+      />
+      <p role="status" className="mt-1 h-4 text-xs text-ink-faint">
+        {text === ''
+          ? 'Enter shows it.'
+          : span === null
+            ? 'Not a range yet.'
+            : formatSpan(span.fromMs, span.toMs, zone)}
+      </p>
+    </form>
+  );
 }
 
 interface SpanFormProps {
