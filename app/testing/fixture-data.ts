@@ -290,6 +290,26 @@ function flowOf(edge: MapEdge, source: MapNode, destination: MapNode, atMs: numb
   });
 }
 
+/** The same ends, but the connection did not come about. */
+export function asFailedConnect(flow: Flow, index: number): Flow {
+  const connectResult = (['REFUSED', 'NO_ANSWER', 'UNREACHABLE', 'LOCAL_ERROR'] as const)[index % 4] ?? 'REFUSED';
+  const socketError = {
+    REFUSED: 'ECONNREFUSED',
+    NO_ANSWER: 'ETIMEDOUT',
+    UNREACHABLE: 'EHOSTUNREACH',
+    LOCAL_ERROR: 'ENETUNREACH',
+  };
+  const l7 = null;
+  return {
+    ...flow,
+    l7,
+    kind: 'connection_end',
+    verdict: 'ERROR',
+    connectResult,
+    socketError: socketError[connectResult],
+  };
+}
+
 export function healthOf(state: 'live' | 'recording' | 'off' | 'first-run', nowMs: number): Health {
   const isOff = state === 'off';
   const missing = isOff

@@ -8,7 +8,16 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 
 import { groupings } from '../../model/api.ts';
-import { flowsOf, healthOf, labWorld, madeUpWorld, mapOf, seeded, type World } from './fixture-data.ts';
+import {
+  asFailedConnect,
+  flowsOf,
+  healthOf,
+  labWorld,
+  madeUpWorld,
+  mapOf,
+  seeded,
+  type World,
+} from './fixture-data.ts';
 
 type Capture = 'live' | 'recording' | 'off' | 'first-run';
 
@@ -51,7 +60,9 @@ function answer(options: FixtureOptions, request: IncomingMessage, response: Ser
     case '/api/v1/map': {
       if (url.searchParams.get('filter')?.includes('boom') === true) return json(response, 503, storeAway);
       const grouping = groupings.find((item) => item === url.searchParams.get('grouping')) ?? 'workload';
-      const shown = isEmpty ? { nodes: [], edges: [] } : world;
+      const isEarlier = Number(url.searchParams.get('to') ?? nowMs) < nowMs - 100_000;
+      const asked = matching(isEarlier ? fewer(world) : world, url.searchParams.get('filter') ?? '');
+      const shown = isEmpty ? { nodes: [], edges: [] } : asked;
       return json(response, 200, mapOf(shown, nowMs - 300_000, nowMs, grouping));
     }
     case '/api/v1/flows':
@@ -77,15 +88,28 @@ function worldOf(services: number, nowMs: number): World {
 function page(world: World, search: URLSearchParams, nowMs: number, isEmpty: boolean): unknown {
   const newestMs = Number(search.get('cursor') ?? nowMs);
   const only = search.get('filter') ?? '';
-  const flows = isEmpty ? [] : flowsOf(matching(world, only), newestMs, 200, seeded(Math.floor(newestMs / 1000)));
+  const found = isEmpty ? [] : flowsOf(matching(world, only), newestMs, 200, seeded(Math.floor(newestMs / 1000)));
+  const flows = only.includes('connect:') ? found.slice(0, 40).map(asFailedConnect) : found;
   const { evidence, range } = mapOf(world, nowMs - 300_000, nowMs, 'workload');
   const oldestMs = newestMs - 200 * 37;
   return { range, filter: only, flows, cursor: oldestMs > nowMs - 300_000 ? String(oldestMs) : null, evidence };
 }
 
-/** The fixture knows one filter: what names the dropped peer. */
+/** The stretch before had every other problem, and less of it. */
+function fewer(world: World): World {
+  const edges = world.edges.map((edge, index) =>
+    index % 2 === 0
+      ? { ...edge, drops: 0, dropReasons: [] }
+      : { ...edge, dropReasons: edge.dropReasons.map((one) => ({ ...one, packets: Math.ceil(one.packets / 3) })) },
+  );
+  return { ...world, edges };
+}
+
+/** The fixture knows few filters: what names the dropped peer, drops, and failed connects. */
 function matching(world: World, filter: string): World {
-  return filter.includes('stripe') ? { ...world, edges: world.edges.filter((edge) => edge.drops > 0) } : world;
+  return /stripe|dropped|reason:/.test(filter)
+    ? { ...world, edges: world.edges.filter((edge) => edge.drops > 0) }
+    : world;
 }
 
 function live(world: World, withFlows: boolean, request: IncomingMessage, response: ServerResponse): void {

@@ -4,9 +4,14 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { Flow, MapNode } from '../../../model/api.ts';
 import type { FieldName } from '../../../model/filter/fields.ts';
 
+export function nodesOnPage(client: QueryClient): readonly MapNode[] {
+  const nodes = client.getQueriesData({ queryKey: ['map'] }).flatMap(([, data]) => (isMap(data) ? data.nodes : []));
+  return [...new Map(nodes.map((node) => [node.id, node])).values()];
+}
+
 export function valuesOnPage(client: QueryClient): (field: FieldName) => readonly string[] {
   return (field) => {
-    const nodes = client.getQueriesData({ queryKey: ['map'] }).flatMap(([, data]) => (isMap(data) ? data.nodes : []));
+    const nodes = nodesOnPage(client);
     const flows = client
       .getQueriesData<{ pages: readonly unknown[] }>({ queryKey: ['flows'] })
       .flatMap(([, data]) => data?.pages ?? [])

@@ -2,7 +2,7 @@
 'use client';
 
 import { useRouter, useSearchParams } from 'next/navigation';
-import { useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useRef, useState, type ReactNode } from 'react';
 
 import { CaptureBanner } from '../health/capture-banner.tsx';
 import { HonestStrip } from '../health/honest-strip.tsx';
@@ -14,13 +14,17 @@ import { Header } from './header.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import type { Command } from './shortcuts.ts';
 import { useEscape } from './use-escape.ts';
-import { useShortcuts } from './use-shortcuts.ts';
+import { usePaletteKey, useShortcuts } from './use-shortcuts.ts';
+
+/** Fetched when it is first asked for. */
+const Palette = lazy(() => import('./palette.tsx').then((module) => ({ default: module.Palette })));
 
 export function Frame({ children }: { children: ReactNode }): ReactNode {
   const investigation = useInvestigation();
   const { range, isLive, selection, select, setLive, showSpan } = investigation;
   const filterField = useRef<HTMLInputElement>(null);
   const [isHelpOpen, setHelpOpen] = useState(false);
+  const [isPaletteOpen, setPaletteOpen] = useState(false);
   const router = useRouter();
   const search = useSearchParams().toString();
   const { problem } = useLive();
@@ -33,7 +37,9 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
   const actions: Record<Command, () => void> = {
     filter: () => filterField.current?.focus(),
     map: () => go('/'),
+    drops: () => go('/drops'),
     flows: () => go('/flows'),
+    status: () => go('/status'),
     live: () => setLive(!isLive),
     earlier: () => shift(-1),
     later: () => {
@@ -42,17 +48,23 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
     help: () => setHelpOpen(true),
   };
   useShortcuts((command) => actions[command]());
-  useEscape(selection !== null && !isHelpOpen, () => select(null));
+  usePaletteKey(() => setPaletteOpen((open) => !open));
+  useEscape(selection !== null && !isHelpOpen && !isPaletteOpen, () => select(null));
 
   return (
     <div className="flex h-dvh flex-col">
       <header>
-        <Header onHelp={() => setHelpOpen(true)} />
+        <Header onHelp={() => setHelpOpen(true)} onCommands={() => setPaletteOpen(true)} />
         <Bar filterField={filterField} />
         <CaptureBanner />
         <HonestStrip>{problem !== null && <span className="text-warm">{problem}</span>}</HonestStrip>
       </header>
       <main className="min-h-0 flex-1">{children}</main>
+      {isPaletteOpen && (
+        <Suspense fallback={null}>
+          <Palette isOpen onChange={setPaletteOpen} go={go} showHelp={() => setHelpOpen(true)} />
+        </Suspense>
+      )}
       <HelpDialog isOpen={isHelpOpen} onChange={setHelpOpen} />
     </div>
   );

@@ -1,7 +1,7 @@
 /** The top line: the product, the views that exist, and how the stack stands. */
 'use client';
 
-import { CircleQuestionMark } from 'lucide-react';
+import { CircleQuestionMark, Search } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useSearchParams } from 'next/navigation';
 import type { ReactNode } from 'react';
@@ -13,7 +13,12 @@ import { Mark } from './mark.tsx';
 import { ThemeToggle } from './theme-toggle.tsx';
 import { views } from './views.ts';
 
-export function Header({ onHelp }: { onHelp: () => void }): ReactNode {
+interface HeaderProps {
+  readonly onHelp: () => void;
+  readonly onCommands: () => void;
+}
+
+export function Header({ onHelp, onCommands }: HeaderProps): ReactNode {
   const path = usePathname();
   const search = useSearchParams().toString();
   return (
@@ -45,6 +50,10 @@ export function Header({ onHelp }: { onHelp: () => void }): ReactNode {
       </nav>
       <span className="flex-1" />
       <Status />
+      <Button look="ghost" aria-label="Commands" title="Commands  Ctrl K" onClick={onCommands}>
+        <Search aria-hidden className="size-3.5" />
+        <kbd className="rounded-sm border border-line px-1.5 font-sans text-2xs leading-4.5 text-ink-faint">Ctrl K</kbd>
+      </Button>
       <div className="flex items-center">
         <Button look="ghost" size="icon" aria-label="Keys" title="Keys  ?" onClick={onHelp}>
           <CircleQuestionMark aria-hidden className="size-4" />

@@ -6,6 +6,8 @@ test.each([
   ['/', null, 'filter'],
   ['m', 'g', 'map'],
   ['f', 'g', 'flows'],
+  ['d', 'g', 'drops'],
+  ['s', 'g', 'status'],
   ['l', null, 'live'],
   ['[', null, 'earlier'],
   ['m', null, null],

@@ -1,5 +1,5 @@
 /** The keys that work everywhere, as a pure step from what was pressed to what is meant. */
-export type Command = 'filter' | 'map' | 'flows' | 'live' | 'earlier' | 'later' | 'help';
+export type Command = 'filter' | 'map' | 'drops' | 'flows' | 'status' | 'live' | 'earlier' | 'later' | 'help';
 
 export interface Shortcut {
   readonly keys: string;
@@ -11,7 +11,10 @@ export interface Shortcut {
 export const shortcuts: readonly Shortcut[] = [
   { keys: '/', says: 'Filter', command: 'filter' },
   { keys: 'g m', says: 'Map', command: 'map' },
+  { keys: 'Ctrl K', says: 'Commands: anything by name' },
+  { keys: 'g d', says: 'Drops', command: 'drops' },
   { keys: 'g f', says: 'Flows', command: 'flows' },
+  { keys: 'g s', says: 'Status', command: 'status' },
   { keys: 'l', says: 'Live on or off', command: 'live' },
   { keys: '[', says: 'Earlier', command: 'earlier' },
   { keys: ']', says: 'Later', command: 'later' },

@@ -35,3 +35,22 @@ export function useShortcuts(run: (command: Command) => void): void {
     return () => stop.abort();
   }, []);
 }
+
+/** Ctrl-K or Cmd-K, also while typing. */
+export function usePaletteKey(toggle: () => void): void {
+  const handle = useEffectEvent(toggle);
+  useEffect(() => {
+    const stop = new AbortController();
+    window.addEventListener(
+      'keydown',
+      (event) => {
+        if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey)
+          return;
+        event.preventDefault();
+        handle();
+      },
+      { signal: stop.signal },
+    );
+    return () => stop.abort();
+  }, []);
+}

@@ -1,5 +1,7 @@
 /** The views that exist; each is a path, and all share the query string. */
 export const views = [
-  { path: '/', name: 'Map' },
-  { path: '/flows', name: 'Flows' },
+  { path: '/', name: 'Map', keys: 'g m' },
+  { path: '/drops', name: 'Drops', keys: 'g d' },
+  { path: '/flows', name: 'Flows', keys: 'g f' },
+  { path: '/status', name: 'Status', keys: 'g s' },
 ] as const;
