@@ -15,6 +15,7 @@ import { flowKey, frameHeader, frameType, l7Verdict, wireMagic, wireVersion } fr
 import type { Identity } from './identity/identity.ts';
 import type { Change } from './identity/kubernetes-objects.ts';
 import type { KubernetesWatch } from './identity/kubernetes-watch.ts';
+import type { RedactionConfig } from './protocol/redaction.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { writeStatus } from './sink/status.ts';
 import { createProbeSocket, type ProbeSocket } from './source/probe-socket.ts';
@@ -32,6 +33,7 @@ export interface CollectorConfig {
   readonly capture: CaptureSource;
   /** What the supervisor found missing before it started us. */
   readonly missing: readonly string[];
+  readonly redaction?: RedactionConfig;
 }
 
 export interface CollectorDeps {
@@ -125,6 +127,7 @@ export function createCollector(config: CollectorConfig, deps: CollectorDeps): C
       shiftNs: capture.kind === 'recording' ? BigInt(clock.now()) * 1_000_000n - capture.lastRealNs : 0n,
       // A millisecond's room of a million rows: no earlier run can have come so far.
       firstRowId: BigInt(clock.now()) << 20n,
+      ...(config.redaction === undefined ? {} : { redaction: config.redaction }),
     },
     {
       identity,

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { err, ok, type Result } from '../model/result.ts';
+import { defaultRedaction, type RedactionConfig } from './protocol/redaction.ts';
 
 const listen = z
   .string()
@@ -20,6 +21,15 @@ const missing = z.string().transform((text, context) => {
   }
 });
 
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const paths = list.refine((items) => items.every((item) => item.startsWith('/')), 'every path must start with /');
+
 /** Keys are the names in the environment; an empty value counts as not set. */
 export const settingsSchema = z.object({
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).describe('store: http://user:password@host:port/database'),
@@ -36,6 +46,14 @@ export const settingsSchema = z.object({
   KUBERNETES_SERVICE_HOST: z.string().optional().describe('set inside a pod: the service account is used'),
   PALOMAR_CAPTURE_MISSING: missing.default([]).describe('what the supervisor found missing, a JSON array of strings'),
   PALOMAR_METRICS_LISTEN: listen.optional().describe('host:port for /metrics; unset: off'),
+  PALOMAR_REDACT_URL_QUERY: z.stringbool().default(false).describe('leave the query out of every URL'),
+  PALOMAR_REDACT_USER_INFO: z.stringbool().default(true).describe('leave name and password out of every URL'),
+  PALOMAR_REDACT_QUERY_PARAMETERS: list
+    .default([...defaultRedaction.queryParameters])
+    .describe('names, with commas between them, of query parameters whose values are replaced'),
+  PALOMAR_REDACT_PATHS: paths
+    .default([])
+    .describe('beginnings of paths, with commas between them, in which what stands for * is replaced: /reset/*'),
   PALOMAR_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
@@ -53,4 +71,13 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     return err('PALOMAR_RECORD: a replay cannot be recorded; unset one of PALOMAR_REPLAY and PALOMAR_RECORD');
   }
   return ok(parsed.data);
+}
+
+export function redactionOf(settings: Settings): RedactionConfig {
+  return {
+    urlQuery: settings.PALOMAR_REDACT_URL_QUERY,
+    userInfo: settings.PALOMAR_REDACT_USER_INFO,
+    queryParameters: settings.PALOMAR_REDACT_QUERY_PARAMETERS,
+    paths: settings.PALOMAR_REDACT_PATHS,
+  };
 }

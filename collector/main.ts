@@ -6,7 +6,7 @@ import { access, constants } from 'node:fs/promises';
 import { pino } from 'pino';
 import { createWriter } from '../db/writer.ts';
 import { createCollector, type CaptureSource, type Collector } from './collector.ts';
-import { readSettings, type Settings } from './config.ts';
+import { readSettings, redactionOf, type Settings } from './config.ts';
 import { createCounters, type Counters } from './counters.ts';
 import { createIdentity } from './identity/identity.ts';
 import { configuredAccess, plainAccess } from './identity/kubernetes-access.ts';
@@ -87,7 +87,7 @@ async function start(settings: Settings, signal: AbortSignal, log: pino.Logger):
   const snapshot = () => identity.kubernetes.snapshot();
   const recorder = record === undefined ? null : createRecorder(record, { snapshot, log });
   const collector = createCollector(
-    { cluster, node, capture, missing: settings.PALOMAR_CAPTURE_MISSING },
+    { cluster, node, capture, missing: settings.PALOMAR_CAPTURE_MISSING, redaction: redactionOf(settings) },
     { identity, counters, writer, kubernetes, recorder, log, clock, random: Math.random },
   );
 

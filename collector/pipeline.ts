@@ -19,6 +19,7 @@ import type { Moment } from './identity/endpoint.ts';
 import type { Identity } from './identity/identity.ts';
 import { changeSchema, type Change } from './identity/kubernetes-objects.ts';
 import { createConversations } from './protocol/conversations.ts';
+import { createRedaction, defaultRedaction, type RedactionConfig } from './protocol/redaction.ts';
 import { createCoverage } from './sink/coverage.ts';
 import { createFailedCalls } from './sink/failed-calls.ts';
 import { createFlowRows } from './sink/flow-rows.ts';
@@ -34,6 +35,7 @@ export interface PipelineConfig {
   readonly firstRowId: bigint;
   readonly connectionsLimit?: number;
   readonly payloadBytesLimit?: number;
+  readonly redaction?: RedactionConfig;
 }
 
 export interface PipelineDeps {
@@ -104,6 +106,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     ...deps,
     connections,
     payloadBytesLimit: config.payloadBytesLimit ?? 64 << 20,
+    redaction: createRedaction(config.redaction ?? defaultRedaction),
     moment,
     onExchange: (connection, exchange) => waiting.addExchange(connection, exchange),
   });

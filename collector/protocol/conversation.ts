@@ -15,6 +15,7 @@ import { createMongodbReader } from './mongodb-reader.ts';
 import { createMysqlReader } from './mysql-reader.ts';
 import { createPostgresqlReader } from './postgresql-reader.ts';
 import { createRedisReader } from './redis-reader.ts';
+import type { Redaction } from './redaction.ts';
 import type { Reader, Segment, Wanted } from './reader.ts';
 import { createTlsReader, type TlsFacts } from './tls-reader.ts';
 
@@ -31,6 +32,7 @@ export interface Conversation {
 export interface ConversationDeps {
   readonly counters: Counters;
   readonly budget: Budget;
+  readonly redaction: Redaction;
   onExchange(exchange: Exchange): void;
   onName(learned: LearnedName): void;
   /** The connection is TLS; told again when more is known. */

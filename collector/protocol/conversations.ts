@@ -14,6 +14,7 @@ import { createBudget } from './budget.ts';
 import { createConversation, type Conversation } from './conversation.ts';
 import { otherSide, type Exchange, type Side } from './exchange.ts';
 import type { Wanted } from './reader.ts';
+import type { Redaction } from './redaction.ts';
 
 export interface ConversationsDeps {
   readonly connections: Pick<Connections, 'open' | 'orient'>;
@@ -21,6 +22,7 @@ export interface ConversationsDeps {
   readonly counters: Counters;
   /** Bytes that all conversations together may keep for later. */
   readonly payloadBytesLimit: number;
+  readonly redaction: Redaction;
   moment(monoNs: number): Moment;
   onExchange(connection: Connection, exchange: Exchange): void;
   /** Tells the probe what to copy of a connection. */
@@ -56,6 +58,7 @@ export function createConversations(deps: ConversationsDeps): Conversations {
     const conversation = createConversation(protocol, ports, {
       counters,
       budget,
+      redaction: deps.redaction,
       onExchange(exchange) {
         connections.orient(connection, exchange.client, certainty.inferred);
         deps.onExchange(connection, exchange);

@@ -5,6 +5,7 @@ import { createConversation, type Conversation } from './conversation.ts';
 import type { LearnedName } from './dns-pairing.ts';
 import type { Exchange, Side } from './exchange.ts';
 import type { Segment } from './reader.ts';
+import { createRedaction, defaultRedaction } from './redaction.ts';
 import type { TlsFacts } from './tls-reader.ts';
 
 /** Who says what, in order. */
@@ -40,6 +41,7 @@ export function converse({ protocol = 6, ports = [40000, 80], budgetBytes = 1 <<
   const conversation = createConversation(protocol, ports, {
     counters,
     budget,
+    redaction: createRedaction(defaultRedaction),
     onExchange: (exchange) => exchanges.push(exchange),
     onName: (name) => names.push(name),
     onTls: (client, facts) => tls.push({ client, ...facts }),

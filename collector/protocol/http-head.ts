@@ -1,7 +1,9 @@
 /**
  * Reads the head of an HTTP/1.x message: the start line and the few fields that matter here. Credentials never leave
- * this file: user info is cut out of URLs, Authorization and Cookie are not looked at.
+ * this file: URLs are redacted, Authorization and Cookie are not looked at.
  */
+import type { Redaction } from './redaction.ts';
+
 export interface RequestHead {
   readonly method: string;
   readonly path: string;
@@ -42,8 +44,8 @@ function readFields(lines: readonly string[]): Fields {
     const line = lines[i] ?? '';
     const colon = line.indexOf(':');
     if (colon <= 0) {
-      // A folded line continues the field above; anything else without a name is no HTTP.
-      if (line !== '' && !/^[ \t]/.test(line)) fields.isValid = false;
+      // A line without a name is no HTTP.
+      if (line !== '') fields.isValid = false;
       continue;
     }
     // A few names of interest, told apart by length before anything is allocated.
@@ -81,21 +83,29 @@ export function traceIdOf(traceparent: string): string {
   return /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-/.exec(traceparent)?.[1] ?? '';
 }
 
-export function withoutUserInfo(authority: string): string {
-  return authority.slice(authority.lastIndexOf('@') + 1);
-}
-
-/** Splits an absolute-form target into host and path; other forms have no host. User info is dropped either way. */
+/** Splits an absolute-form target into host and path; other forms have no host. */
 function splitTarget(target: string): { path: string; host: string } {
   const absolute = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)(.*)$/i.exec(target);
-  if (absolute === null) return { path: target.startsWith('/') ? target : withoutUserInfo(target), host: '' };
+  if (absolute === null) return { path: target, host: '' };
   const rest = absolute[2] ?? '';
-  return { path: rest.startsWith('/') ? rest : `/${rest}`, host: withoutUserInfo(absolute[1] ?? '') };
+  return { path: rest.startsWith('/') ? rest : `/${rest}`, host: absolute[1] ?? '' };
+}
+
+/** Ends of lines may lack their carriage return, and a line that starts with a blank continues the one before it. */
+function linesOf(text: string): string[] {
+  const hasBareEnds = !text.includes('\r\n') && text.includes('\n');
+  const folded = /\n[ \t]/.test(text) ? text.replace(/\r?\n[ \t]+/g, ' ') : text;
+  return folded.split(hasBareEnds ? '\n' : '\r\n');
+}
+
+/** Is this line one that a request starts with? */
+export function isRequestLine(line: string): boolean {
+  return requestLine.test(line);
 }
 
 /** `text` is the head without its last blank line. Undefined when it is not a request. */
-export function parseRequestHead(text: string): RequestHead | undefined {
-  const lines = text.split('\r\n');
+export function parseRequestHead(text: string, redaction: Redaction): RequestHead | undefined {
+  const lines = linesOf(text);
   const start = requestLine.exec(lines[0] ?? '');
   if (start === null) return undefined;
   const fields = readFields(lines);
@@ -103,8 +113,8 @@ export function parseRequestHead(text: string): RequestHead | undefined {
   const target = splitTarget(start[2] ?? '');
   return {
     method: start[1] ?? '',
-    path: target.path.slice(0, pathLimit),
-    host: (target.host === '' ? withoutUserInfo(fields.host) : target.host).slice(0, hostLimit),
+    path: redaction.path(target.path).slice(0, pathLimit),
+    host: redaction.authority(target.host === '' ? fields.host : target.host).slice(0, hostLimit),
     protocol: start[3] ?? '',
     traceId: traceIdOf(fields.traceparent),
     body: bodyOf(fields),
@@ -112,7 +122,7 @@ export function parseRequestHead(text: string): RequestHead | undefined {
 }
 
 export function parseResponseHead(text: string): ResponseHead | undefined {
-  const lines = text.split('\r\n');
+  const lines = linesOf(text);
   const start = statusLine.exec(lines[0] ?? '');
   if (start === null) return undefined;
   const fields = readFields(lines);

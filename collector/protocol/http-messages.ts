@@ -4,7 +4,7 @@
  * starts a message.
  */
 import type { Budget } from './budget.ts';
-import type { BodyLength } from './http-head.ts';
+import { isRequestLine, type BodyLength } from './http-head.ts';
 import type { StreamSink } from './stream.ts';
 
 export const headLimit = 64 * 1024;
@@ -22,6 +22,8 @@ export interface MessageHandlers {
 }
 
 export interface Messages extends StreamSink {
+  /** The body of the latest message, if nothing of it came yet, may be left out: a new message may start instead. */
+  doubtBody(): void;
   /** What follows is of another protocol: its parser takes it, or nobody. */
   tunnel(to: StreamSink | null): void;
   end(): void;
@@ -33,6 +35,20 @@ type State =
 const lf = 0x0a;
 const cr = 0x0d;
 const lineLimit = 1024;
+
+interface HeadEnd {
+  /** -1: it is not there yet. */
+  readonly end: number;
+  readonly next: number;
+}
+
+/** Where a head ends, and what follows it starts. Some peers leave the carriage returns out. */
+function headEnd(bytes: Buffer, from: number): HeadEnd {
+  const end = bytes.indexOf('\r\n\r\n', from, 'latin1');
+  if (end !== -1) return { end, next: end + 4 };
+  const bare = bytes.indexOf('\n\n', from, 'latin1');
+  return { end: bare, next: bare + 2 };
+}
 
 /** `startsLike` tells whether bytes may begin a message; it must accept any beginning of a good one. */
 export function createMessages(
@@ -46,6 +62,9 @@ export function createMessages(
   let kept = Buffer.alloc(0);
   let line = '';
   let inner: StreamSink | null = null;
+  /** No byte of the body has come. */
+  let isUntouched = false;
+  let isDoubtful = false;
 
   const handOver = (bytes: Buffer, at: number, atNs: number): boolean => {
     if (inner === null) return false;
@@ -71,6 +90,8 @@ export function createMessages(
     else if (body === 'tunnel' || body === 'until_close') state = body;
     else {
       remaining = body === 'none' ? 0 : body;
+      isUntouched = remaining > 0;
+      isDoubtful = false;
       state = remaining > 0 ? 'body' : 'idle';
     }
   };
@@ -91,10 +112,10 @@ export function createMessages(
         lose('malformed');
         return bytes.length;
       }
-      const end = bytes.indexOf('\r\n\r\n', from, 'latin1');
+      const { end, next } = headEnd(bytes, from);
       if (end !== -1) {
         enter(end - from > headLimit ? null : handlers.head(bytes.toString('latin1', from, end), firstNs, atNs));
-        return end + 4;
+        return next;
       }
       keep(bytes, from);
       return bytes.length;
@@ -105,12 +126,12 @@ export function createMessages(
       lose('malformed');
       return bytes.length;
     }
-    const end = kept.indexOf('\r\n\r\n', Math.max(0, before - 3), 'latin1');
+    const { end, next } = headEnd(kept, Math.max(0, before - 3));
     if (end === -1) return bytes.length;
     const text = kept.toString('latin1', 0, end);
     drop();
     enter(handlers.head(text, firstNs, atNs));
-    return from + end + 4 - before;
+    return from + next - before;
   };
 
   /** Adds to `line` up to a line feed. Returns where the rest starts, and leaves `line` undecided without its end. */
@@ -126,6 +147,12 @@ export function createMessages(
     line = '';
     onLine(text);
     return end + 1;
+  };
+
+  const startsRequest = (bytes: Buffer, at: number): boolean => {
+    const end = bytes.indexOf(lf, at);
+    if (end === -1 || end - at > headLimit || !startsLike(bytes, at)) return false;
+    return isRequestLine(bytes.toString('latin1', at, end).trimEnd());
   };
 
   const onChunkSize = (text: string): void => {
@@ -154,6 +181,12 @@ export function createMessages(
       case 'head':
         return takeHead(bytes, at, atNs);
       case 'body':
+        if (isDoubtful && startsRequest(bytes, at)) {
+          state = 'idle';
+          return at;
+        }
+        isDoubtful = false;
+        isUntouched = false;
         return at + skip(bytes.length - at, 'idle');
       case 'chunk':
         return at + skip(bytes.length - at, 'chunk_end');
@@ -218,6 +251,9 @@ export function createMessages(
       if (inner !== null) return inner.skippable;
       if (state === 'body' || state === 'chunk') return remaining;
       return state === 'until_close' || state === 'tunnel' || state === 'lost' ? Infinity : 0;
+    },
+    doubtBody() {
+      isDoubtful = state === 'body' && isUntouched;
     },
     tunnel(to) {
       drop();

@@ -9,6 +9,7 @@ import { answerTimeoutNs, type HttpExchange, type Side } from './exchange.ts';
 import { parseRequestHead, parseResponseHead, type RequestHead, type ResponseHead } from './http-head.ts';
 import { createMessages, type Body, type LostCause } from './http-messages.ts';
 import { createHttp2, type Http2 } from './http2-reader.ts';
+import type { Redaction } from './redaction.ts';
 import type { Reader } from './reader.ts';
 import { createStreams } from './streams.ts';
 
@@ -25,6 +26,7 @@ interface Outstanding {
 export interface HttpReaderDeps {
   readonly counters: Counters;
   readonly budget: Budget;
+  readonly redaction: Redaction;
   onExchange(exchange: HttpExchange): void;
 }
 
@@ -107,7 +109,7 @@ export function createHttpReader(client: Side, deps: HttpReaderDeps): Reader {
     startsLikeRequest,
     {
       head(text, firstNs, lastNs) {
-        const head = parseRequestHead(text);
+        const head = parseRequestHead(text, deps.redaction);
         if (head === undefined) return null;
         if (queue.length >= outstandingLimit) {
           counters.add('http_gave_up_pipeline_limit', 1);
@@ -133,6 +135,8 @@ export function createHttpReader(client: Side, deps: HttpReaderDeps): Reader {
         if (request === undefined) counters.add('http_orphan_responses', 1);
         else if (request.isReported) counters.add('http_late_responses', 1);
         else report(request, head.status, Math.max(0, firstNs - request.lastNs));
+        // Answered before its body was sent, which may now never come.
+        if (queue.length === 0) requests.doubtBody();
         return responseBody(head, request?.head.method ?? '');
       },
       lost,

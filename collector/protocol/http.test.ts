@@ -128,6 +128,74 @@ describe('HTTP/1.1', () => {
       ['GET example.com/p?q=1 200', 'GET api/ 200'],
     ],
     [
+      'folded lines, also where they hold what frames the body',
+      [
+        [
+          0,
+          'POST /a HTTP/1.1\r\nHost:\r\n api\r\nTransfer-Encoding:\r\n\tchunked\r\nX: a\r\n host: b\r\n\r\n3\r\nGET\r\n0\r\n\r\n',
+        ],
+        [1, okay('')],
+        [0, get('/b')],
+        [1, okay('')],
+      ],
+      ['POST api/a 200', 'GET api/b 200'],
+    ],
+    [
+      'lines that end without a carriage return',
+      [
+        [0, 'GET /a HTTP/1.1\nHost: api\n\n'],
+        [1, 'HTTP/1.1 200 OK\nContent-Length: 2\n\nok'],
+        [0, get('/b')],
+        [1, okay('')],
+      ],
+      ['GET api/a 200', 'GET api/b 200'],
+    ],
+    [
+      'an answer before the body, which is then not sent',
+      [
+        [0, 'PUT /a HTTP/1.1\r\nContent-Length: 5000\r\nExpect: 100-continue\r\n\r\n'],
+        [1, 'HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n'],
+        [0, get('/b')],
+        [1, okay('')],
+      ],
+      ['PUT /a 417', 'GET api/b 200'],
+    ],
+    [
+      'an answer before the body, which is sent all the same',
+      [
+        [0, 'PUT /a HTTP/1.1\r\nContent-Length: 5\r\n\r\n'],
+        [1, 'HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n'],
+        [0, 'hello'],
+        [0, get('/b')],
+        [1, okay('')],
+      ],
+      ['PUT /a 413', 'GET api/b 200'],
+    ],
+    [
+      'a tunnel that was refused, then asked for again',
+      [
+        [0, 'CONNECT joe:secret@db:5432 HTTP/1.1\r\nHost: db:5432\r\n\r\n'],
+        [1, 'HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno'],
+        [0, 'CONNECT db:5432 HTTP/1.1\r\nHost: db:5432\r\n\r\n'],
+        [1, 'HTTP/1.1 200 Connection established\r\n\r\nGET /not HTTP/1.1\r\n\r\n'],
+        [0, get('/not-either')],
+      ],
+      ['CONNECT db:5432db:5432 407', 'CONNECT db:5432db:5432 200'],
+    ],
+    [
+      'chunks with long extensions, and trailers',
+      [
+        [0, get('/a')],
+        [
+          1,
+          `HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2;${'x'.repeat(900)}\r\nok\r\n0;y\r\nT: ${'v'.repeat(900)}\r\n\r\n`,
+        ],
+        [0, get('/b')],
+        [1, okay('')],
+      ],
+      ['GET api/a 200', 'GET api/b 200'],
+    ],
+    [
       'blank lines before a request',
       [
         [0, '\r\n\r\n' + get('/a')],

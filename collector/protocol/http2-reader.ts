@@ -10,7 +10,7 @@ import { createFrames, type Frame, type Frames } from './frames.ts';
 import { createHpackDecoder, type FieldSink } from './hpack.ts';
 import { callOf, createCalls, type Call, type Fields } from './http2-calls.ts';
 import { blockOf, createFrameLayout, errorName, frameFlag, frameHeader, frameType } from './http2-frames.ts';
-import { withoutUserInfo } from './http-head.ts';
+import type { Redaction } from './redaction.ts';
 import type { Reader } from './reader.ts';
 import type { StreamSink } from './stream.ts';
 import { createStreams } from './streams.ts';
@@ -18,6 +18,7 @@ import { createStreams } from './streams.ts';
 export interface Http2Deps {
   readonly counters: Counters;
   readonly budget: Budget;
+  readonly redaction: Redaction;
   onExchange(exchange: HttpExchange): void;
 }
 
@@ -52,7 +53,7 @@ interface Collected extends FieldSink {
   clear(): void;
 }
 
-function createCollected(): Collected {
+function createCollected(redaction: Redaction): Collected {
   const empty: Fields = {
     method: '',
     path: '',
@@ -73,13 +74,13 @@ function createCollected(): Collected {
           fields.method = value.slice(0, 32);
           break;
         case ':path':
-          fields.path = value.slice(0, pathLimit);
+          fields.path = redaction.path(value).slice(0, pathLimit);
           break;
         case ':authority':
-          fields.host = withoutUserInfo(value).slice(0, hostLimit);
+          fields.host = redaction.authority(value).slice(0, hostLimit);
           break;
         case 'host':
-          if (fields.host === '') fields.host = withoutUserInfo(value).slice(0, hostLimit);
+          if (fields.host === '') fields.host = redaction.authority(value).slice(0, hostLimit);
           break;
         case ':status':
           fields.status = value;
@@ -111,7 +112,7 @@ type OnOther = (type: number, frame: Frame) => void;
 function createDirection(deps: Http2Deps, onBlock: OnBlock, onOther: OnOther): Frames {
   const { counters, budget } = deps;
   const decoder = createHpackDecoder(budget);
-  const collected = createCollected();
+  const collected = createCollected(deps.redaction);
   let open: Block | null = null;
   let parts: Buffer[] = [];
   let partsSize = 0;
