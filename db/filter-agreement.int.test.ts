@@ -13,6 +13,7 @@ import { connectResults, encryptions, flowKinds, reporters, trafficDirections, v
 import { appendFlow } from './block.fixture.ts';
 import { createStoreClient, type StoreClient } from './client.ts';
 import { startEmbeddedStore, whyNoEngine, type RunningStore } from './embedded/testing.ts';
+import { migrate } from './migrations/migrate.ts';
 import { filterSql } from './filter-sql.ts';
 import { runQuery } from './queries/run.ts';
 import { sql } from './sql.ts';
@@ -164,6 +165,7 @@ describe.skipIf(whyNoEngine() !== null)('a filter in SQL and in memory', () => {
   beforeAll(async () => {
     store = await startEmbeddedStore(directory);
     client = createStoreClient(store.url);
+    await migrate(store.url, { log: quiet });
     const writer = createWriter({ url: store.url }, { log: quiet, clock: Date });
     writer.start(signal);
     for (const one of flows) appendFlow(writer, columnsOf(one));

@@ -199,6 +199,65 @@ export const flowsResponseSchema = z.object({
 });
 export type FlowsResponse = z.infer<typeof flowsResponseSchema>;
 
+export const seriesPointSchema = z.object({
+  fromMs: epochMs.describe('start of the bucket, a whole multiple of stepMs'),
+  connections: counter,
+  failedConnections: counter.describe('refused, unreachable, not answered, or refused by the own kernel'),
+  bytesToDestination: byteCount,
+  bytesToSource: byteCount,
+  packets: counter,
+  retransmits: counter,
+  resets: counter,
+  zeroWindows: counter,
+  requests: counter,
+  unanswered: counter,
+  errors: counter,
+  drops: counter.describe('dropped packets'),
+  latencyMs: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable(),
+});
+export type SeriesPoint = z.infer<typeof seriesPointSchema>;
+
+export const seriesResponseSchema = z.object({
+  range: rangeSchema,
+  filter: z.string(),
+  stepMs: z.number(),
+  points: z.array(seriesPointSchema).describe('every bucket that the range touches; the first and last may be cut'),
+  previous: z
+    .array(seriesPointSchema)
+    .nullable()
+    .describe('the same of the period of equal length just before, when asked for'),
+  evidence: evidenceSchema,
+});
+export type SeriesResponse = z.infer<typeof seriesResponseSchema>;
+
+const nodeReference = mapNodeSchema.omit({ addresses: true, pods: true });
+
+export const dropGroupSchema = z.object({
+  reason: z.string(),
+  location: z.string().describe('kernel function'),
+  protocol: z.string(),
+  port: z.number().describe('of the side that answers'),
+  source: nodeReference.describe('the side that opens conversations'),
+  destination: nodeReference,
+  packets: counter,
+  bytes: byteCount,
+  firstMs: epochMs,
+  lastMs: epochMs,
+  isNew: z.boolean().nullable().describe('not seen in the range before `since`; null when that was not given'),
+  trend: z.array(counter).describe('packets in each bucket of trendStepMs, from the one that the range begins in'),
+});
+export type DropGroup = z.infer<typeof dropGroupSchema>;
+
+export const dropsResponseSchema = z.object({
+  range: rangeSchema,
+  filter: z.string(),
+  groups: z.array(dropGroupSchema).describe('most packets first'),
+  totals: z.object({ groups: counter, packets: counter }),
+  trendStepMs: z.number(),
+  evidence: evidenceSchema,
+});
+export type DropsResponse = z.infer<typeof dropsResponseSchema>;
+
 const componentState = z.object({
   state: z.enum(['ok', 'degraded', 'down', 'off']),
   detail: z.string().describe('one sentence; what is missing and the command that mends it'),

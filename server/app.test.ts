@@ -1,7 +1,16 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { hubbleExportSchema } from '../hubble/hubble-flow.ts';
-import { type MapEdge, errorSchema, flowsResponseSchema, healthSchema, mapResponseSchema } from '../model/api.ts';
+import {
+  type MapEdge,
+  type SeriesPoint,
+  dropsResponseSchema,
+  errorSchema,
+  flowsResponseSchema,
+  healthSchema,
+  mapResponseSchema,
+  seriesResponseSchema,
+} from '../model/api.ts';
 import { printFilter } from '../model/filter/print.ts';
 import { StoreError } from './failure.ts';
 import type { FlowsQuery, MapQuery, NodeStatus } from './store.ts';
@@ -27,6 +36,23 @@ const edge: MapEdge = {
   retransmits: 0,
   firstMs: 1,
   lastMs: 2,
+};
+
+const noPoint: SeriesPoint = {
+  fromMs: 0,
+  connections: 0,
+  failedConnections: 0,
+  bytesToDestination: '0',
+  bytesToSource: '0',
+  packets: 0,
+  retransmits: 0,
+  resets: 0,
+  zeroWindows: 0,
+  requests: 0,
+  unanswered: 0,
+  errors: 0,
+  drops: 0,
+  latencyMs: null,
 };
 
 describe('GET /api/v1/map', () => {
@@ -131,6 +157,52 @@ describe('GET /api/v1/map', () => {
     expect(brotli.headers['content-encoding']).toBe('br');
     expect(gunzipSync(zipped.rawPayload).toString()).toBe(plain.body);
     expect(brotliDecompressSync(brotli.rawPayload).toString()).toBe(plain.body);
+  });
+});
+
+describe('GET /api/v1/series', () => {
+  it('asks for the period before as well when told to', async () => {
+    const asked: unknown[] = [];
+    const point = { fromMs: 0, connections: 1, bytesToDestination: '9007199254740993' };
+    const store = fakeStore({
+      series: (query) => {
+        asked.push(query);
+        const points = [{ ...noPoint, ...point }];
+        return Promise.resolve({ stepMs: 60_000, points, resolution: 'minute', read: { rows: 2, bytes: '5' } });
+      },
+    });
+    const answer = await testApp({ store }).inject('/api/v1/series?from=now-30m&filter=ns:a&points=30&previous=1');
+    const body = seriesResponseSchema.parse(answer.json());
+    expect(asked).toMatchObject([
+      { range: { fromMs: nowMs - 1_800_000, toMs: nowMs }, points: 30 },
+      { range: { fromMs: nowMs - 3_600_000, toMs: nowMs - 1_800_000 }, points: 30 },
+    ]);
+    expect(body).toMatchObject({ filter: 'ns:a', stepMs: 60_000, points: [point], previous: [point] });
+    expect(body.evidence).toMatchObject({ rowsRead: 4, bytesRead: '10', resolution: 'minute' });
+  });
+});
+
+describe('GET /api/v1/drops', () => {
+  it('reads since when a group is new, and refuses what is no time', async () => {
+    const asked: unknown[] = [];
+    const store = fakeStore({
+      drops: (query) => {
+        asked.push(query);
+        const totals = { groups: 9, packets: 7 };
+        const read = { rows: 2, bytes: '5' };
+        return Promise.resolve({ groups: [], stepMs: 60_000, totals, truncated: true, resolution: 'minute', read });
+      },
+    });
+    const answer = await testApp({ store }).inject('/api/v1/drops?since=now-10m&limit=5');
+    expect(dropsResponseSchema.parse(answer.json())).toMatchObject({
+      totals: { groups: 9, packets: 7 },
+      trendStepMs: 60_000,
+      evidence: { truncated: true, limit: 5 },
+    });
+    expect(asked).toMatchObject([{ sinceMs: nowMs - 600_000, limit: 5 }]);
+    const refused = await testApp({ store }).inject('/api/v1/drops?since=lately');
+    expect(refused.statusCode).toBe(400);
+    expect(errorSchema.parse(refused.json()).error).toMatchObject({ code: 'bad_parameter', parameter: 'since' });
   });
 });
 

@@ -8,6 +8,7 @@ import { type AssetsContext, registerAssets } from './routes/assets.ts';
 import { type RouteContext, sendFailure } from './routes/context.ts';
 import { registerHealthRoute } from './routes/health.ts';
 import { livePath, registerLiveRoute } from './routes/live.ts';
+import { registerQuestionRoutes } from './routes/questions.ts';
 import { registerSearchRoutes } from './routes/search.ts';
 import { closedPolicy, securityHeaders } from './static/content-security.ts';
 
@@ -36,6 +37,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   addFailures(app, deps);
   registerHealthRoute(app, deps);
   registerSearchRoutes(app, deps);
+  registerQuestionRoutes(app, deps);
   registerLiveRoute(app, deps);
   const openApi = createOpenApi(deps.facts.version);
   app.get('/api/v1/openapi.json', () => openApi);

@@ -1,9 +1,11 @@
 /** The store as db/queries answers it: one client, and every failure in the server's words. */
 import { createStoreClient } from '../db/client.ts';
 import { queryCoverage } from '../db/queries/coverage.ts';
+import { queryDrops } from '../db/queries/drops.ts';
 import { queryFlows } from '../db/queries/flows.ts';
 import { queryLive } from '../db/queries/live.ts';
 import { queryMap } from '../db/queries/map.ts';
+import { querySeries } from '../db/queries/series.ts';
 import { queryNewestFlowMs, queryStatus, queryVersion } from '../db/queries/status.ts';
 import type { Store } from './store.ts';
 import { isSchemaMissing, toStoreError } from './store-error.ts';
@@ -30,6 +32,8 @@ export function createClickHouseStore(url: string, deps: ClickHouseStoreDeps): S
 
   return {
     map: (query, signal) => ask(signal, (s) => queryMap(client, query, s)),
+    series: (query, signal) => ask(signal, (s) => querySeries(client, query, s)),
+    drops: (query, signal) => ask(signal, (s) => queryDrops(client, query, s)),
     flows: (query, signal) => ask(signal, (s) => queryFlows(client, query, s)),
     coverage: (range, signal) => ask(signal, (s) => queryCoverage(client, range, s)),
     live: (since, limit, signal) =>

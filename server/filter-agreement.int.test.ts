@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appendFlow } from '../db/block.fixture.ts';
 import { type StoreClient, createStoreClient } from '../db/client.ts';
 import { type RunningStore, startEmbeddedStore, whyNoEngine } from '../db/embedded/testing.ts';
+import { migrate } from '../db/migrations/migrate.ts';
 import { queryFlows } from '../db/queries/flows.ts';
 import { createWriter } from '../db/writer.ts';
 import type { Flow } from '../model/api.ts';
@@ -124,6 +125,7 @@ describe.skipIf(whyNoEngine() !== null)('a filter', () => {
   beforeAll(async () => {
     store = await startEmbeddedStore(directory);
     client = createStoreClient(store.url);
+    await migrate(store.url, { log: quiet });
     const writer = createWriter({ url: store.url, maxAgeMs: 50 }, { log: quiet, clock: Date });
     writer.start(signal);
     const rows = fc.sample(fc.tuple(oneEnd, oneEnd, oneFlow, oneLayer7), { numRuns: rowCount, seed: 1 });

@@ -1,9 +1,24 @@
 /** The OpenAPI 3.1 document, made from the very schemas that parse the parameters and describe the answers. */
 import { z } from 'zod';
 import { hubbleExportSchema } from '../hubble/hubble-flow.ts';
-import { errorSchema, flowsResponseSchema, healthSchema, liveEvents, mapResponseSchema } from '../model/api.ts';
+import {
+  dropsResponseSchema,
+  errorSchema,
+  flowsResponseSchema,
+  healthSchema,
+  liveEvents,
+  mapResponseSchema,
+  seriesResponseSchema,
+} from '../model/api.ts';
 import { cursorHeader } from './request/cursor.ts';
-import { flowsParameters, liveParameters, mapParameters, noParameters } from './request/parameters.ts';
+import {
+  dropsParameters,
+  flowsParameters,
+  liveParameters,
+  mapParameters,
+  noParameters,
+  seriesParameters,
+} from './request/parameters.ts';
 
 interface Answer {
   readonly description: string;
@@ -37,6 +52,18 @@ const operations: Readonly<Record<string, Operation>> = {
     summary: 'The service map of a range',
     parameters: mapParameters,
     answer: json('Map', 'nodes and edges'),
+  },
+  '/api/v1/series': {
+    id: 'series',
+    summary: 'How traffic under a filter went over time',
+    parameters: seriesParameters,
+    answer: json('Series', 'buckets in order of time'),
+  },
+  '/api/v1/drops': {
+    id: 'drops',
+    summary: 'Dropped packets by reason, place, source, destination and port',
+    parameters: dropsParameters,
+    answer: json('Drops', 'groups, most packets first'),
   },
   '/api/v1/flows': {
     id: 'flows',
@@ -104,6 +131,8 @@ export function createOpenApi(version: string): object {
       schemas: {
         Health: schemaOf(healthSchema),
         Map: schemaOf(mapResponseSchema),
+        Series: schemaOf(seriesResponseSchema),
+        Drops: schemaOf(dropsResponseSchema),
         Flows: schemaOf(flowsResponseSchema),
         HubbleExport: schemaOf(hubbleExportSchema),
         LiveFlows: schemaOf(liveEvents.flows),

@@ -1,5 +1,7 @@
 /** What the server asks of the store. Every call throws `StoreError` and nothing else, and ends early on its signal. */
+import type { DropsAnswer, DropsInput } from '../db/queries/drops.ts';
 import type { MapAnswer } from '../db/queries/map.ts';
+import type { SeriesAnswer, SeriesInput } from '../db/queries/series.ts';
 import type { NodeStatus as StoredStatus } from '../db/queries/status.ts';
 import type { Evidence, Grouping } from '../model/api.ts';
 import type { Filter } from '../model/filter/ast.ts';
@@ -60,6 +62,8 @@ export type NodeStatus = Omit<StoredStatus, 'cluster'>;
 
 export interface Store {
   map(query: MapQuery, signal: AbortSignal): Promise<MapAnswer>;
+  series(query: SeriesInput, signal: AbortSignal): Promise<SeriesAnswer>;
+  drops(query: DropsInput, signal: AbortSignal): Promise<DropsAnswer>;
   flows(query: FlowsQuery, signal: AbortSignal): Promise<FlowsAnswer>;
   coverage(range: Range, signal: AbortSignal): Promise<Evidence['coverage']>;
   /** Rows that arrived since the mark; with null none, but the mark of this moment. */

@@ -140,17 +140,21 @@ export const mergedAggregates: Sql = fixed(
 
 export const edgeKeyNames = Object.keys(edgeKeys).join(', ');
 
-/** Rows of edges made from flows; `end` says what `src_key` and `dst_key` are. */
-export function edgesFromFlows(where: Sql, end: 'workload_id' | 'endpoint'): Sql {
+/** Without an order in time: all rows are of one bucket. */
+const untimed = sql`0`;
+
+/**
+ * Rows of edges made from flows; `end` says what `src_key` and `dst_key` are, `at` (of `f.time`) what they are told apart
+ * by in time.
+ */
+export function edgesFromFlows(where: Sql, end: 'workload_id' | 'endpoint', at: Sql = untimed): Sql {
   return sql`
-    SELECT ${fixed(keysFromFlows(end))},
+    SELECT ${at} AS at, ${fixed(keysFromFlows(end))},
     ${edgeAggregates}
     FROM flows AS f
     WHERE ${where}
-    GROUP BY cluster, src_key, dst_key, is_turned, reporter, verdict, protocol, port, l7_type`;
+    GROUP BY at, cluster, src_key, dst_key, is_turned, reporter, verdict, protocol, port, l7_type`;
 }
-
-export type Rollup = 'edges_1m' | 'edges_1h' | 'edges_1d';
 
 /** As the key columns of a rollup are made of `flows f`. */
 export const edgeKeysFromFlows: string = Object.keys(edgeKeys)
@@ -168,11 +172,13 @@ export const edgeKeysFromFlows: string = Object.keys(edgeKeys)
   })
   .join(', ');
 
-/** Rows of a rollup in the shape of `edgesFromFlows`, unmerged. */
-export function edgesFromRollup(rollup: Rollup, where: Sql): Sql {
+export type Rollup = 'edges_1m' | 'edges_1h' | 'edges_1d';
+
+/** Rows of a rollup in the shape of `edgesFromFlows`, unmerged; `at` is of `e.bucket`. */
+export function edgesFromRollup(rollup: Rollup, where: Sql, at: Sql = untimed): Sql {
   const columns = [...Object.keys(edgeSums), ...Object.keys(edgeMerges)].map((name) => `e.${name} AS ${name}`);
   return sql`
-    SELECT cluster, src_workload_id AS src_key, dst_workload_id AS dst_key,
+    SELECT ${at} AS at, cluster, src_workload_id AS src_key, dst_workload_id AS dst_key,
     is_turned, reporter, verdict, protocol, port, l7_type,
     ${fixed(columns.join(', '))}
     FROM ${fixed(rollup)} AS e

@@ -48,6 +48,7 @@ describe.skipIf(whyNoEngine() !== null)('queries', () => {
   beforeAll(async () => {
     store = await startEmbeddedStore(directory);
     client = createStoreClient(store.url);
+    await migrate(store.url, { log: quiet });
     await written((writer) => {
       const flow = (row: Parameters<typeof appendFlow>[1]): void => appendFlow(writer, row);
       const http = { kind: 'l7_response', l7_type: 'HTTP', http_method: 'GET', http_path: '/cart' };

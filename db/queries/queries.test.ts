@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { all } from '../../model/filter/ast.ts';
+import { all, type Filter } from '../../model/filter/ast.ts';
+import { parseFilter } from '../../model/filter/parse.ts';
+import { buildDrops } from './drops.ts';
+import { buildSeries } from './series.ts';
 import { buildMap, type MapRow } from './map-sql.ts';
 import { assembleMap } from './map.ts';
 import { buildFlows, timeNs } from './flows.ts';
@@ -7,6 +10,12 @@ import { buildEndpoints, buildPods } from './endpoints.ts';
 import { buildLive, nextMark } from './live.ts';
 import { buildCounters, buildGaps } from './coverage.ts';
 import { newestFlowSql, statusSql } from './status.ts';
+
+function parsed(text: string): Filter {
+  const result = parseFilter(text);
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  return result.value;
+}
 
 const range = { fromMs: 1_700_000_000_000, toMs: 1_700_003_600_000 };
 
@@ -39,6 +48,13 @@ describe('the text of the queries', () => {
     const { text, params } = buildMap({ range, filter: all, grouping, limit: 10 });
     expect(text).toMatchSnapshot();
     expect(params).toMatchSnapshot();
+  });
+
+  it('of series and drops, from rollups and from flows', () => {
+    for (const filter of [all, parsed('ns:shop'), parsed('pod:api-1')]) {
+      expect(buildSeries({ range, filter, points: 60 }).text).toMatchSnapshot();
+      expect(buildDrops({ range, filter, limit: 10, sinceMs: null }).text).toMatchSnapshot();
+    }
   });
 
   it('of flows, endpoints, live, coverage and status', () => {

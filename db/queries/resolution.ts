@@ -61,6 +61,20 @@ function cover({ fromMs, toMs }: Range, at: number): readonly Piece[] {
   ];
 }
 
+/** Lengths of a bucket in time, each a whole number of those of the finest rollup that can fill it. */
+const steps = [1, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 86_400].map((seconds) => seconds * 1000);
+
+/** The shortest step by which the range has no more than `most` buckets. */
+export function stepOf({ fromMs, toMs }: Range, most: number): number {
+  const lastStep = 86_400_000;
+  return steps.find((stepMs) => Math.ceil((toMs - fromMs) / stepMs) <= most) ?? lastStep;
+}
+
+/** The coarsest source whose buckets fall into buckets of this length. */
+export function resolutionFor(stepMs: number): Resolution {
+  return levels.find(({ ms }) => stepMs % ms === 0)?.resolution ?? 'flows';
+}
+
 export function resolutionOf(pieces: readonly Piece[]): Resolution {
   const used = levels.find(({ from }) => pieces.some((piece) => piece.from === from));
   return used?.resolution ?? 'flows';

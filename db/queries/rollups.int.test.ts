@@ -6,15 +6,18 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { MapEdge } from '../../model/api.ts';
-import { all } from '../../model/filter/ast.ts';
+import { all, type Filter } from '../../model/filter/ast.ts';
 import { parseFilter } from '../../model/filter/parse.ts';
 import { connectResults, flowKinds, reporters, ternaries, verdicts } from '../../model/words.ts';
 import { appendFlow } from '../block.fixture.ts';
 import { createStoreClient, type StoreClient } from '../client.ts';
 import { startEmbeddedStore, whyNoEngine, type RunningStore } from '../embedded/testing.ts';
+import { migrate } from '../migrations/migrate.ts';
 import { createWriter } from '../writer.ts';
 import { edgesFromFlows, edgesFromRollup, edgeSums, fixed, type Rollup } from './edge-rows.ts';
+import { queryDrops } from './drops.ts';
 import { queryMap } from './map.ts';
+import { querySeries } from './series.ts';
 import { runQuery } from './run.ts';
 import { sql, type Sql } from '../sql.ts';
 
@@ -73,12 +76,15 @@ describe.skipIf(whyNoEngine() !== null)('rollups', () => {
   beforeAll(async () => {
     store = await startEmbeddedStore(directory);
     client = createStoreClient(store.url);
+    await migrate(store.url, { log: quiet });
     const rows = fc.sample(flow, { numRuns: rowCount, seed: 3 });
     // In no order of time: every batch has rows for buckets that the batches before it filled.
     for (let batch = 0; batch < batches; batch += 1) {
       const writer = createWriter({ url: store.url }, { log: quiet, clock: Date });
       writer.start(signal);
-      for (const { atMs, ...row } of rows.filter((_row, i) => i % batches === batch)) {
+      for (const { atMs, ...of } of rows.filter((_row, i) => i % batches === batch)) {
+        // What every collector writes of a drop.
+        const row = of.kind === 'drop' ? { ...of, verdict: 'DROPPED', l7_type: '' } : of;
         appendFlow(writer, { ...row, time: BigInt(atMs) * 1_000_000n + BigInt(row.bytes_to_dst) });
       }
       await writer.stop();
@@ -148,6 +154,37 @@ LIMIT 100000`;
     expect(await ask(rolled, table)).toEqual(expected);
   });
 
+  it('give the same series and drops as flows, which add up to the map', async () => {
+    const texts = ['', 'ns:two', 'from.workload:a', 'verdict:dropped', 'reason:netfilter* not to.workload:b'];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: fromMs, max: toMs - dayMs }),
+        fc.integer({ min: 1, max: dayMs }),
+        fc.constantFrom(...texts),
+        async (startMs, lengthMs, text) => {
+          const range = { fromMs: startMs, toMs: startMs + lengthMs };
+          const input = { range, filter: filterOf(text) };
+          const series = await querySeries(client, { ...input, points: 40 }, signal);
+          const raw = await querySeries(client, { ...input, points: 40, source: 'flows' }, signal);
+          expect(series.points).toEqual(raw.points);
+          const { edges } = await queryMap(client, { ...input, grouping: 'workload', limit: 1000 }, signal);
+          const sum = (values: readonly (number | string)[]): number =>
+            values.reduce<number>((s, v) => s + Number(v), 0);
+          for (const name of ['connections', 'bytesToSource', 'requests', 'errors', 'drops', 'retransmits'] as const) {
+            expect(sum(series.points.map((point) => point[name])), name).toBe(sum(edges.map((edge) => edge[name])));
+          }
+          const limits = { limit: 500, sinceMs: startMs + lengthMs / 2 };
+          const drops = await queryDrops(client, { ...input, ...limits }, signal);
+          const rawDrops = await queryDrops(client, { ...input, ...limits, source: 'flows' }, signal);
+          expect(drops.groups).toEqual(rawDrops.groups);
+          expect(drops.totals.packets).toBe(sum(edges.map((edge) => edge.drops)));
+          for (const { trend, packets } of drops.groups) expect(sum(trend)).toBe(packets);
+        },
+      ),
+      { numRuns: 8, seed: 9, examples: [[fromMs, dayMs, '']] },
+    );
+  });
+
   it('give the same map as flows, for any range and filter that they know', async () => {
     const filters = [
       '',
@@ -165,10 +202,8 @@ LIMIT 100000`;
         fc.constantFrom(...filters),
         fc.constantFrom('workload' as const, 'namespace' as const),
         async (one, other, text, grouping) => {
-          const parsed = text === '' ? { ok: true as const, value: all } : parseFilter(text);
-          if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
           const range = { fromMs: Math.min(one, other), toMs: Math.max(one, other) };
-          const input = { range, filter: parsed.value, grouping, limit: 1000 };
+          const input = { range, filter: filterOf(text), grouping, limit: 1000 };
           const rolled = await queryMap(client, input, signal);
           const raw = await queryMap(client, { ...input, source: 'flows' }, signal);
           expect(rolled.edges.map(comparable)).toEqual(raw.edges.map(comparable));
@@ -182,6 +217,12 @@ LIMIT 100000`;
     expect(edgesSeen).toBeGreaterThan(300);
   });
 });
+
+function filterOf(text: string): Filter {
+  const parsed = text === '' ? { ok: true as const, value: all } : parseFilter(text);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value;
+}
 
 /** Without an order among equals. */
 function comparable(edge: MapEdge): unknown {

@@ -1,5 +1,7 @@
 /** Query parameters of the API: the schemas OpenAPI shows, and their parsing into what the store is asked. */
 import { z } from 'zod';
+import type { DropsInput } from '../../db/queries/drops.ts';
+import type { SeriesInput } from '../../db/queries/series.ts';
 import { groupings } from '../../model/api.ts';
 import type { Filter } from '../../model/filter/ast.ts';
 import { filterLimits, parseFilter } from '../../model/filter/parse.ts';
@@ -31,6 +33,22 @@ export const mapParameters = z.strictObject({
   filter,
   grouping: z.enum(groupings).default('workload').describe('what one node of the map is'),
   limit: limit(1500, 5000, 'edges, those with drops apart; nodes are a fifth of it, or 300'),
+});
+
+export const seriesParameters = z.strictObject({
+  from,
+  to,
+  filter,
+  points: limit(120, 2000, 'buckets'),
+  previous: z.enum(['0', '1']).default('0').describe('1: also the period of equal length just before'),
+});
+
+export const dropsParameters = z.strictObject({
+  from,
+  to,
+  filter,
+  since: z.string().optional().describe(`groups first seen at or after this are new: ${time}`),
+  limit: limit(200, 5000, 'groups'),
 });
 
 const flowFormats = ['json', 'hubble'] as const;
@@ -119,6 +137,30 @@ export function parseMapQuery(query: unknown, nowMs: number): Result<MapQuery, F
   const search = parseSearch(input.value, nowMs);
   if (!search.ok) return search;
   return ok({ ...search.value, grouping: input.value.grouping, limit: input.value.limit });
+}
+
+export interface SeriesRequest {
+  readonly query: SeriesInput;
+  readonly wantsPrevious: boolean;
+}
+
+export function parseSeriesQuery(query: unknown, nowMs: number): Result<SeriesRequest, Failure> {
+  const input = parseParameters(seriesParameters, query);
+  if (!input.ok) return input;
+  const search = parseSearch(input.value, nowMs);
+  if (!search.ok) return search;
+  return ok({ query: { ...search.value, points: input.value.points }, wantsPrevious: input.value.previous === '1' });
+}
+
+export function parseDropsQuery(query: unknown, nowMs: number): Result<DropsInput, Failure> {
+  const input = parseParameters(dropsParameters, query);
+  if (!input.ok) return input;
+  const search = parseSearch(input.value, nowMs);
+  if (!search.ok) return search;
+  const { since, limit: most } = input.value;
+  if (since === undefined) return ok({ ...search.value, limit: most, sinceMs: null });
+  const sinceMs = parseTime(since, nowMs);
+  return sinceMs.ok ? ok({ ...search.value, limit: most, sinceMs: sinceMs.value }) : bad('since', sinceMs.error);
 }
 
 export interface FlowsRequest {

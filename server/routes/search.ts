@@ -1,12 +1,13 @@
 /** `GET /api/v1/map` and `GET /api/v1/flows`: parse, ask, render. */
 import type { FastifyInstance } from 'fastify';
 import { exportLines } from '../../hubble/flow-json.ts';
-import type { Evidence, FlowsResponse, MapResponse } from '../../model/api.ts';
+import type { FlowsResponse, MapResponse } from '../../model/api.ts';
 import { printFilter } from '../../model/filter/print.ts';
 import { renderFlow } from '../render-flow.ts';
 import { cursorHeader, printCursor } from '../request/cursor.ts';
 import { parseFlowsQuery, parseMapQuery } from '../request/parameters.ts';
-import type { FlowsQuery, MapQuery, Read } from '../store.ts';
+import type { FlowsQuery, MapQuery } from '../store.ts';
+import { evidence } from './evidence.ts';
 import { type RouteContext, requestSignal, sendFailure } from './context.ts';
 
 const linesType = 'application/x-ndjson';
@@ -74,24 +75,4 @@ async function answerHubble(
   const { rows, next } = await store.flows(query, signal);
   const lines = exportLines(rows.map(renderFlow)).map((line) => `${line}\n`);
   return { lines: lines.join(''), cursor: next === null ? null : printCursor(next) };
-}
-
-interface EvidenceFacts {
-  readonly read: Read;
-  readonly truncated: boolean;
-  readonly elapsedMs: number;
-  readonly limit: number;
-  readonly coverage: Evidence['coverage'];
-  readonly resolution?: Evidence['resolution'];
-}
-
-export function evidence({
-  read,
-  truncated,
-  elapsedMs,
-  limit,
-  coverage,
-  resolution = 'flows',
-}: EvidenceFacts): Evidence {
-  return { rowsRead: read.rows, bytesRead: read.bytes, elapsedMs, truncated, limit, resolution, coverage };
 }

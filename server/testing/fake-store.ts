@@ -23,6 +23,16 @@ export function aMapAnswer(of: Partial<MapAnswer> = {}): MapAnswer {
 export function fakeStore(of: Partial<Store> = {}): Store {
   return {
     map: () => Promise.resolve(aMapAnswer()),
+    series: () => Promise.resolve({ stepMs: 60_000, points: [], resolution: 'minute', read: { rows: 0, bytes: '0' } }),
+    drops: () =>
+      Promise.resolve({
+        groups: [],
+        stepMs: 60_000,
+        totals: { groups: 0, packets: 0 },
+        truncated: false,
+        resolution: 'minute',
+        read: { rows: 0, bytes: '0' },
+      }),
     flows: () => Promise.resolve({ rows: [], next: null, read: { rows: 0, bytes: '0' } }),
     coverage: () => Promise.resolve(noCoverage),
     live: () => Promise.resolve({ rows: [], mark: '0', skipped: 0 }),
