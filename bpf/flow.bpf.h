@@ -94,6 +94,8 @@ static __always_inline struct flow_counts *flow_count(const struct packet *packe
 		__sync_fetch_and_add(&counts->zero_windows[sender], 1);
 	if (packet->carries)
 		counts->carries = packet->carries;
+	if (packet->is_secured)
+		__sync_fetch_and_add(&counts->secured, segments_of(skb, packet));
 	counts->ingress[sender] = is_ingress;
 	/* A later fragment does not know. */
 	if (packet->fragment != FRAGMENT_LATER) {
@@ -110,13 +112,14 @@ __noinline int flow_count_inner(struct __sk_buff *skb, struct packet *packet, bo
 {
 	struct cursor cursor = { .skb = skb };
 	__u32 tunnel_id, bytes;
-	__u8 tunnel, inner;
+	__u8 tunnel, inner, is_secured;
 
 	if (!packet)
 		return -1;
 	tunnel = packet->carries;
 	tunnel_id = packet->tunnel_id;
 	inner = packet->inner;
+	is_secured = packet->is_secured;
 	bytes = packet->payload_length;
 	cursor.offset = packet->payload_offset;
 	cursor.end = packet->payload_offset + bytes;
@@ -126,6 +129,7 @@ __noinline int flow_count_inner(struct __sk_buff *skb, struct packet *packet, bo
 		return -1;
 	}
 	packet->key.ifindex = skb->ifindex;
+	packet->is_secured = is_secured;
 	packet->key.tunnel = tunnel;
 	packet->key.tunnel_id = tunnel_id;
 	return flow_count(packet, skb, bytes, is_ingress) ? 0 : -1;

@@ -48,7 +48,7 @@ struct flow_counts {
 	__u8 icmp_error_code;
 	__u8 carries;	    /* enum tunnel */
 	__u8 is_not_copied; /* until the maps are swapped: no payload of it is copied here */
-	__u8 pad[4];
+	__u32 secured;	    /* packets that xfrm has decrypted, or a device will encrypt */
 };
 
 struct drop_key {

@@ -19,6 +19,7 @@
 #include "tunnel.bpf.h"
 #include "packet.bpf.h"
 #include "flow.bpf.h"
+#include "secured.bpf.h"
 #include "l7.bpf.h"
 #include "drop.bpf.h"
 #include "socket.bpf.h"
@@ -41,6 +42,7 @@ static __always_inline int watch(struct __sk_buff *skb, bool is_ingress, bool is
 		return GO_ON;
 	}
 	packet.key.ifindex = skb->ifindex;
+	packet.is_secured = is_secured(skb);
 	counts = flow_count(&packet, skb, skb->len, is_ingress);
 	if (counts)
 		stat_add(STAT_PACKETS_SEEN, 1);

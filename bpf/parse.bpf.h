@@ -79,6 +79,7 @@ struct packet {
 	__u8 fragment; /* enum fragment */
 	__u8 carries;  /* enum tunnel */
 	__u8 inner;    /* enum inner */
+	__u8 is_secured;
 	__u32 fragment_id;
 	__u32 tunnel_id; /* of what it carries */
 	__u32 sequence;

@@ -109,12 +109,18 @@ enum tunnel {
 	TUNNEL_ESP = 6	      /* the same */
 };
 
-/* What one interface could tell of the encryption of a conversation that it saw in the clear. */
+/*
+ * What one interface could tell of the encryption of a conversation that it saw in the clear.
+ *
+ * NONE claims this: IP packets of it, not inside of WireGuard or ESP, were on hardware (a device without a kind of its
+ * own, a virtual machine's too) or on an interface that the user named as an uplink, and at least one of them had not
+ * been through xfrm. It says nothing of TLS in the payload, nor of what the network encrypts further on.
+ */
 enum encryption {
 	ENCRYPTION_UNKNOWN = 0,
 	ENCRYPTION_NONE = 1,	  /* went over a link between machines in the clear */
 	ENCRYPTION_WIREGUARD = 2, /* went in or out of a WireGuard device */
-	ENCRYPTION_IPSEC = 3	  /* was, or is to be, transformed by xfrm */
+	ENCRYPTION_IPSEC = 3	  /* was transformed by xfrm, or went in or out of a device that does that */
 };
 
 enum flow_kind { FLOW_START = 1, FLOW_UPDATE = 2, FLOW_END = 4 }; /* a short flow is START | END in one record */

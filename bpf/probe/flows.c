@@ -68,6 +68,7 @@ struct flow {
 	uint32_t zero_windows[2];
 	uint32_t resets[2];
 	uint32_t icmp_errors;
+	uint64_t secured;
 	uint8_t icmp_error_type;
 	uint8_t icmp_error_code;
 };
@@ -129,6 +130,22 @@ static uint32_t handshake_us(const struct flow *flow)
 	return took_ns < 1000 ? 1 : took_ns / 1000;
 }
 
+/* One packet in the clear on a link between machines outweighs any number that were not. */
+static uint8_t encryption(const struct flow *flow, const struct flows *flows)
+{
+	enum encryption link = interfaces_encryption(flows->interfaces, flow->key.ifindex);
+	uint64_t packets = flow->packets[0] + flow->packets[1];
+
+	if (link == ENCRYPTION_WIREGUARD || link == ENCRYPTION_IPSEC)
+		return link;
+	/* The outside of an encrypted tunnel: what was seen in the clear is its header. */
+	if (!packets || flow->carries == TUNNEL_WIREGUARD || flow->carries == TUNNEL_ESP)
+		return ENCRYPTION_UNKNOWN;
+	if (!flow->secured || (link == ENCRYPTION_NONE && flow->secured < packets))
+		return link;
+	return ENCRYPTION_IPSEC;
+}
+
 static void fill_record(struct flow_record *record, struct flow *flow, const struct flows *flows)
 {
 	const struct socket_facts *facts = sockets_of_flow(flows->sockets, flows->interfaces, &flow->key);
@@ -156,6 +173,7 @@ static void fill_record(struct flow_record *record, struct flow *flow, const str
 	record->icmp_error_type = flow->icmp_error_type;
 	record->icmp_error_code = flow->icmp_error_code;
 	record->carries = flow->carries;
+	record->encryption = encryption(flow, flows);
 	record->handshake_us = handshake_us(flow);
 	if (!facts)
 		return;
@@ -286,6 +304,7 @@ static void add_counts(struct flow *flow, const struct flow_counts *counts)
 		flow->icmp_type[i] = counts->icmp_type[i];
 		flow->icmp_code[i] = counts->icmp_code[i];
 	}
+	flow->secured += counts->secured;
 	if (counts->carries)
 		flow->carries = counts->carries;
 	add_handshake(flow, counts);

@@ -18,6 +18,7 @@
 #include "probe/netns.h"
 
 #define ADDRESSES_MAX 64
+#define KIND_BYTES    16
 
 struct interface {
 	struct table_node node;
@@ -26,6 +27,7 @@ struct interface {
 	int error;
 	int links[2];
 	bool is_veth;
+	uint8_t encryption; /* enum encryption */
 	bool is_reported;
 	uint32_t generation;
 	struct netns peer;
@@ -123,13 +125,31 @@ static void find_peer(struct interfaces *interfaces, struct interface *interface
 	interface->is_reported = false;
 }
 
-static bool is_veth(const void *attributes, size_t length)
+/* Of a device that is made, not found: veth, bridge, wireguard; empty for hardware, a virtual machine's too. */
+static void read_kind(char kind[KIND_BYTES], const void *attributes, size_t length)
 {
 	size_t info_length, kind_length;
 	const void *info = netlink_nested(attributes, length, IFLA_LINKINFO, &info_length);
-	const char *kind = info ? netlink_nested(info, info_length, IFLA_INFO_KIND, &kind_length) : NULL;
+	const char *name = info ? netlink_nested(info, info_length, IFLA_INFO_KIND, &kind_length) : NULL;
 
-	return kind && kind_length >= 4 && !memcmp(kind, "veth", 4);
+	memset(kind, 0, KIND_BYTES);
+	if (name)
+		memcpy(kind, name, kind_length < KIND_BYTES ? kind_length : KIND_BYTES - 1);
+}
+
+/* Hardware is taken to lead to other machines; of devices that are made, only the user can say that. */
+static enum encryption encryption_of(const struct interfaces *interfaces, const char *kind, const char *name)
+{
+	const struct options *options = interfaces->options;
+
+	if (!strcmp(kind, "wireguard"))
+		return ENCRYPTION_WIREGUARD;
+	if (!strcmp(kind, "xfrm") || !strcmp(kind, "vti") || !strcmp(kind, "vti6"))
+		return ENCRYPTION_IPSEC;
+	for (int i = 0; i < options->uplink_count; i++)
+		if (!fnmatch(options->uplinks[i], name, 0))
+			return ENCRYPTION_NONE;
+	return *kind ? ENCRYPTION_UNKNOWN : ENCRYPTION_NONE;
 }
 
 static struct interface *open_interface(struct interfaces *interfaces, uint32_t ifindex)
@@ -153,6 +173,7 @@ static void link_is_there(struct interfaces *interfaces, const struct ifinfomsg 
 	const int32_t *nsid = netlink_attribute(attributes, length, IFLA_LINK_NETNSID, sizeof(*nsid));
 	const char *name = netlink_attribute(attributes, length, IFLA_IFNAME, 1);
 	struct interface *interface = open_interface(interfaces, info->ifi_index);
+	char kind[KIND_BYTES];
 
 	if (!interface || !name)
 		return;
@@ -168,7 +189,9 @@ static void link_is_there(struct interfaces *interfaces, const struct ifinfomsg 
 		else
 			attach(interfaces, interface, info->ifi_type);
 	}
-	interface->is_veth = is_veth(attributes, length);
+	read_kind(kind, attributes, length);
+	interface->is_veth = !strcmp(kind, "veth");
+	interface->encryption = encryption_of(interfaces, kind, interface->name);
 	if (interface->is_veth)
 		find_peer(interfaces, interface, nsid ? *nsid : -1);
 }
@@ -372,6 +395,13 @@ bool interfaces_is_gone(const struct interfaces *interfaces, uint32_t ifindex)
 	const struct interface *interface = find(interfaces, ifindex);
 
 	return !interface || interface->state == INTERFACE_GONE;
+}
+
+enum encryption interfaces_encryption(const struct interfaces *interfaces, uint32_t ifindex)
+{
+	const struct interface *interface = find(interfaces, ifindex);
+
+	return interface ? interface->encryption : ENCRYPTION_UNKNOWN;
 }
 
 void interfaces_sweep(struct interfaces *interfaces)

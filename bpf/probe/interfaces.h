@@ -42,5 +42,7 @@ void interfaces_forget_reported(struct interfaces *interfaces);
 bool interfaces_is_gone(const struct interfaces *interfaces, uint32_t ifindex);
 /* Drops those that are gone, once their flows have ended. */
 void interfaces_sweep(struct interfaces *interfaces);
+/* What the interface alone says of the packets on it; wire.h says what each claims. */
+enum encryption interfaces_encryption(const struct interfaces *interfaces, uint32_t ifindex);
 /* 0 if its other end is not in another namespace. */
 uint32_t interfaces_peer_netns(const struct interfaces *interfaces, uint32_t ifindex);

@@ -19,6 +19,9 @@ static const char help[] =
 	"  --socket PATH              listen here; mode 0600, one collector at a time, the newest wins\n"
 	"  --uid N                    make the socket belong to this user\n"
 	"  --exclude-interface NAME   do not watch this interface; shell pattern; may be repeated\n"
+	"  --uplink-interface NAME    this made interface leads to other machines, as hardware does: packets in the "
+	"clear\n"
+	"                             on it are reported as such; shell pattern; may be repeated\n"
 	"  --scan-interval-ms N       how often flows and drops are read (default 1000, 50 to 60000)\n"
 	"  --update-interval-ms N     how often a flow that goes on is reported (default 5000, 50 to 600000)\n"
 	"  --flow-map-entries N       conversations held at once (default 131072, 64 to 16777216)\n"
@@ -75,11 +78,12 @@ static void check(const struct options *options)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	enum { SOCKET = 1, UID, EXCLUDE, SCAN, UPDATE, ENTRIES, NO_FAILED_CALLS, TLS, PRINT, HELP };
+	enum { SOCKET = 1, UID, EXCLUDE, UPLINK, SCAN, UPDATE, ENTRIES, NO_FAILED_CALLS, TLS, PRINT, HELP };
 	static const struct option flags[] = {
 		{ "socket", required_argument, NULL, SOCKET },
 		{ "uid", required_argument, NULL, UID },
 		{ "exclude-interface", required_argument, NULL, EXCLUDE },
+		{ "uplink-interface", required_argument, NULL, UPLINK },
 		{ "scan-interval-ms", required_argument, NULL, SCAN },
 		{ "update-interval-ms", required_argument, NULL, UPDATE },
 		{ "flow-map-entries", required_argument, NULL, ENTRIES },
@@ -105,6 +109,11 @@ void options_parse(struct options *options, int argc, char **argv)
 			break;
 		case EXCLUDE:
 			exclude(options, optarg);
+			break;
+		case UPLINK:
+			if (options->uplink_count == EXCLUDED_MAX)
+				complain("--uplink-interface can be given %d times", EXCLUDED_MAX);
+			options->uplinks[options->uplink_count++] = optarg;
 			break;
 		case SCAN:
 			options->scan_interval_ms = number("--scan-interval-ms", optarg, 50, 60000);

@@ -16,6 +16,8 @@ struct options {
 	uid_t socket_uid; /* (uid_t)-1: leave it */
 	const char *excluded[EXCLUDED_MAX];
 	int excluded_count;
+	const char *uplinks[EXCLUDED_MAX];
+	int uplink_count;
 	uint32_t scan_interval_ms;
 	uint32_t update_interval_ms;
 	uint32_t flow_entries;

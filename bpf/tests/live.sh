@@ -30,6 +30,19 @@ check() {
 	probe=''
 }
 
+# check_if COMMAND REASON NAME COMMAND...: a test of what not every kernel has.
+check_if() {
+	condition=$1 reason=$2
+	shift 2
+	if $condition >/dev/null 2>&1; then
+		check "$@"
+	else
+		case $1 in *"$only"*) ;; *) return ;; esac
+		count=$((count + 1))
+		echo "ok $count - $1 # SKIP $reason"
+	fi
+}
+
 clean_up() {
 	[ -n "$probe" ] && kill "$probe" 2>/dev/null
 	[ -n "$server" ] && kill "$server" 2>/dev/null
@@ -395,6 +408,67 @@ fragments_are_one_conversation() {
 		! grep -q '^flow.*,0 protocol=17 ' "$work/out"
 }
 
+clear_text_on_an_uplink_is_told() {
+	start_printing --uplink-interface 'veth2*' || return 1
+	in_ns $a build/traffic connect 10.99.0.2 8080 1 || return 1
+	sleep 1
+	stop_probe || return 1
+	grep '^flow.*,8080 ' "$work/out"
+	grep -q "^flow.*,8080 .* ifindex=$(ifindex_of veth2) .* encryption=1 " "$work/out" &&
+		grep -q "^flow.*,8080 .* ifindex=$(ifindex_of veth1) .* encryption=0 " "$work/out"
+}
+
+# esp NAMESPACE: both directions of 10.99.0.2 <-> the host's 169.254.2.1, in a tunnel.
+esp() {
+	key=0x00112233445566778899aabbccddeeff00112233
+	for way in '10.99.0.2 169.254.2.1 0x101' '169.254.2.1 10.99.0.2 0x102'; do
+		# shellcheck disable=SC2086 # three words
+		set -- "$1" $way
+		ip -n "$1" xfrm state add src "$2" dst "$3" proto esp spi "$4" reqid 1 mode tunnel \
+			aead 'rfc4106(gcm(aes))' $key 128 || return 1
+		for direction in in out fwd; do
+			ip -n "$1" xfrm policy add src "$2" dst "$3" dir $direction \
+				tmpl src "$2" dst "$3" proto esp reqid 1 mode tunnel 2>/dev/null
+		done
+	done
+}
+
+has_esp() {
+	esp $host 2>/dev/null
+	has=$?
+	ip -n $host xfrm state flush && ip -n $host xfrm policy flush
+	return $has
+}
+
+# What the kernel has decrypted comes in a second time, and is known by its note; the ESP around it is known by itself.
+ipsec_is_seen() {
+	start_printing --uplink-interface veth2 || return 1
+	esp $host && esp $b || return 1
+	in_ns $b build/traffic ping 169.254.2.1 0 3
+	reached=$?
+	for namespace in $host $b; do
+		ip -n $namespace xfrm state flush && ip -n $namespace xfrm policy flush
+	done
+	stop_probe && [ $reached -eq 0 ] || return 1
+	grep -E '^flow.*protocol=(1|50) ' "$work/out"
+	grep -q '^flow.*protocol=50 .* encryption=0 carries=6 ' "$work/out" && grep -q '^flow.*protocol=1 .* encryption=3 ' "$work/out"
+}
+
+has_wireguard() {
+	ip -n $host link add palomar-wg type wireguard && ip -n $host link del palomar-wg
+}
+
+wireguard_device_is_known() {
+	start_printing || return 1
+	ip -n $host link add palomar-wg type wireguard && ip -n $host addr add 10.96.0.1/24 dev palomar-wg &&
+		ip -n $host link set palomar-wg up || return 1
+	wait_for "$work/out" 'name=palomar-wg state=1' || return 1
+	in_ns $host build/traffic datagram 10.96.0.2 9 10
+	ip -n $host link del palomar-wg
+	stop_probe || return 1
+	grep -q '^flow.*b=10.96.0.2,9 .* encryption=2 ' "$work/out"
+}
+
 # A listening socket has its owner from the walk, a connection from its making; both name pid and namespace.
 sockets_have_owners() {
 	start_printing || return 1
@@ -708,6 +782,9 @@ check 'ICMP errors name the conversation they are about' icmp_errors_name_the_co
 check 'a server that does not read is seen to close its window' closed_window_is_counted
 check 'a tunnel is seen inside and outside' tunnel_is_seen_inside_and_outside
 check 'fragments are one conversation' fragments_are_one_conversation
+check 'clear text on an uplink is told, elsewhere not' clear_text_on_an_uplink_is_told
+check_if has_esp 'this kernel has no ESP' 'what IPsec has decrypted is known' ipsec_is_seen
+check_if has_wireguard 'this kernel has no WireGuard' 'packets of a WireGuard device are known' wireguard_device_is_known
 check 'sockets have owners' sockets_have_owners
 check 'flows know the socket they lead to' flows_have_their_socket
 check 'a short connection tells its retransmits' short_connections_tell_retransmits
