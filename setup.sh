@@ -52,6 +52,8 @@ if [ $wants_lab = yes ]; then
 fi
 if [ "$mode" = test ]; then
   need clang-format clang-format
+  clang_major=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
+  need "libclang-rt-${clang_major:-14}-dev" "$(clang -print-resource-dir 2>/dev/null)/lib/linux/libclang_rt.fuzzer-$(uname -m).a"
   need iptables iptables-legacy
   need chromium chromium
   need iputils-ping ping

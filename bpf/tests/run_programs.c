@@ -266,6 +266,7 @@ static const char *run_parse_test(const struct parse_test *test)
 #include "tests/translate_tests.h"
 #include "tests/bench.h"
 #include "tests/tunnel_tests.h"
+#include "tests/seeds.h"
 #include "tests/fragment_tests.h"
 
 static bool open_programs(void)
@@ -336,6 +337,8 @@ static void run_stories(const struct story_test *tests, size_t count)
 
 int main(int argc, char **argv)
 {
+	if (argc > 2 && !strcmp(argv[1], "seeds"))
+		return write_seeds(argv[2]);
 	if (!open_programs())
 		return 2;
 	if (argc > 2 && !strcmp(argv[1], "bench"))
