@@ -3,11 +3,14 @@
 #include "probe/kernel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/bpf.h>
@@ -148,6 +151,60 @@ static int load(struct kernel *kernel, const struct kernel_names *names, const s
 	return palomar_bpf__load(kernel->programs);
 }
 
+/* Waits, as a process that nobody may look at but with CAP_SYS_PTRACE, until its pipe is closed. */
+__attribute__((noreturn)) static void be_private(int ready_fd, int end_fd)
+{
+	char byte = 0;
+
+	if (!prctl(PR_SET_DUMPABLE, 0) && write(ready_fd, &byte, 1) == 1)
+		(void)!read(end_fd, &byte, 1);
+	_exit(0);
+}
+
+static int try_process(pid_t pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+int kernel_try_namespaces(void)
+{
+	int ready[2], end[2], err;
+	char byte;
+	pid_t pid;
+
+	if (pipe2(ready, O_CLOEXEC))
+		return -errno;
+	if (pipe2(end, O_CLOEXEC)) {
+		err = -errno;
+		close(ready[0]);
+		close(ready[1]);
+		return err;
+	}
+	pid = fork();
+	if (!pid) {
+		close(end[1]);
+		be_private(ready[1], end[0]);
+	}
+	err = pid < 0 ? -errno : 0;
+	close(ready[1]);
+	close(end[0]);
+	if (!err)
+		err = read(ready[0], &byte, 1) == 1 ? try_process(pid) : -ECHILD;
+	close(ready[0]);
+	close(end[1]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return err;
+}
+
 static void attach_tracing(struct kernel *kernel, const struct kernel_names *names)
 {
 	struct palomar_bpf *programs = kernel->programs;
@@ -172,6 +229,8 @@ static void attach_tracing(struct kernel *kernel, const struct kernel_names *nam
 		kernel_add_missing(kernel, "processes: this kernel has no task_file iterator; use 5.8 or newer");
 	if (!names->symbol_count)
 		kernel_add_missing(kernel, "drop locations: /proc/kallsyms shows no addresses; grant CAP_SYSLOG");
+	if (kernel_try_namespaces())
+		kernel_add_missing(kernel, "pod namespaces: those without a name cannot be told; grant CAP_SYS_PTRACE");
 }
 
 int kernel_open(struct kernel *kernel, const struct kernel_names *names, const struct options *options)

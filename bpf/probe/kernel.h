@@ -38,5 +38,7 @@ void kernel_close(struct kernel *kernel);
 int map_pair_swap(struct map_pair *pair);
 /* Attaches both directions to an interface; the links' fds go to `fds`. 0, or a negative errno. */
 int kernel_attach(const struct kernel *kernel, uint32_t ifindex, bool has_link_header, int fds[2]);
+/* Whether other users' processes, and so their namespaces, can be looked at: 0, or a negative errno. */
+int kernel_try_namespaces(void);
 void kernel_read_stats(const struct kernel *kernel, uint64_t stats[STAT_COUNT]);
 __attribute__((format(printf, 2, 3))) void kernel_add_missing(struct kernel *kernel, const char *format, ...);

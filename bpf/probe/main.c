@@ -18,6 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "probe/check.h"
 #include "probe/clock.h"
 #include "probe/log.h"
 #include "probe/print.h"
@@ -265,6 +266,8 @@ int main(int argc, char **argv)
 	if (getppid() != parent)
 		return EXIT_FAILURE;
 	options_parse(&options, argc, argv);
+	if (options.check)
+		return check_features();
 	if (!kernel_can_run())
 		return EXIT_PRIVILEGES;
 	if (!take_lock()) {

@@ -30,6 +30,7 @@ static const char help[] =
 	"                             every system call of the machine some 50 ns\n"
 	"  --tls-uprobes              read what OpenSSL encrypts and decrypts: every libssl in use, and Node's own\n"
 	"  --print                    print records as text instead of serving them\n"
+	"  --check                    try every feature on this machine, print what works as JSON, and end\n"
 	"  --help                     this text\n"
 	"\n"
 	"exit codes: 0 stopped, 1 failed, 2 bad command line, 3 another probe runs, 4 privileges or kernel features "
@@ -68,6 +69,8 @@ static void exclude(struct options *options, const char *name)
 
 static void check(const struct options *options)
 {
+	if (options->check)
+		return;
 	if (!options->print && !options->socket_path)
 		complain("--socket is missing");
 	if (options->print && options->socket_path)
@@ -78,7 +81,7 @@ static void check(const struct options *options)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	enum { SOCKET = 1, UID, EXCLUDE, UPLINK, SCAN, UPDATE, ENTRIES, NO_FAILED_CALLS, TLS, PRINT, HELP };
+	enum { SOCKET = 1, UID, EXCLUDE, UPLINK, SCAN, UPDATE, ENTRIES, NO_FAILED_CALLS, TLS, PRINT, CHECK, HELP };
 	static const struct option flags[] = {
 		{ "socket", required_argument, NULL, SOCKET },
 		{ "uid", required_argument, NULL, UID },
@@ -90,6 +93,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "no-failed-calls", no_argument, NULL, NO_FAILED_CALLS },
 		{ "tls-uprobes", no_argument, NULL, TLS },
 		{ "print", no_argument, NULL, PRINT },
+		{ "check", no_argument, NULL, CHECK },
 		{ "help", no_argument, NULL, HELP },
 		{},
 	};
@@ -132,6 +136,9 @@ void options_parse(struct options *options, int argc, char **argv)
 			break;
 		case PRINT:
 			options->print = true;
+			break;
+		case CHECK:
+			options->check = true;
 			break;
 		case HELP:
 			fputs(help, stdout);

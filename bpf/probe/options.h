@@ -24,6 +24,7 @@ struct options {
 	bool no_failed_calls;
 	bool tls_uprobes;
 	bool print;
+	bool check;
 };
 
 /* Prints help or a complaint and exits where the line asks for it. */
