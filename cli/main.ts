@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { describeFindings, doctorHelp, examine, exitCodeOf, parseDoctorOptions } from './doctor.ts';
 import { parseStartOptions, startHelp } from './start-options.ts';
 import { start, StartRefused } from './start.ts';
 
@@ -30,10 +31,38 @@ function readable(line: string): string {
   }
 }
 
+// dist/cli/main.js: the checkout is two folders up.
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+async function doctor(flags: readonly string[]): Promise<number> {
+  const options = parseDoctorOptions(flags);
+  if (!options.ok) {
+    say(`palomar: ${options.error}`);
+    return 2;
+  }
+  if (options.value.help) {
+    process.stdout.write(doctorHelp);
+    return 0;
+  }
+  const findings = await examine({
+    probePath: join(root, 'bpf/build/palomar-probe'),
+    storeUrl: process.env['CLICKHOUSE_URL'] ?? null,
+    nodeVersion: process.version,
+    fetch,
+  });
+  process.stdout.write(
+    options.value.json
+      ? `${JSON.stringify(findings, null, 2)}\n`
+      : describeFindings(findings, process.stdout.isTTY && process.env['NO_COLOR'] === undefined),
+  );
+  return exitCodeOf(findings);
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...flags] = argv;
+  if (command === 'doctor') return doctor(flags);
   if (command !== 'start') {
-    say(`palomar: unknown command '${command ?? ''}'; try: npm start -- --help`);
+    say(`palomar: unknown command '${command ?? ''}'; there are start and doctor; try: npm start -- --help`);
     return 2;
   }
   const options = parseStartOptions(flags, process.env, process.env['INIT_CWD'] ?? process.cwd());
@@ -45,8 +74,6 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(startHelp);
     return 0;
   }
-  // dist/cli/main.js: the checkout is two folders up.
-  const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   say(`Palomar ${version}`);
   try {
