@@ -214,6 +214,15 @@ describe('a connection to a service', () => {
     expect(rows[0]).toMatchObject({ connections: 1, packets_to_dst: 4n, packets_to_src: 3n });
   });
 
+  it('is counted once when both were over within one scan', () => {
+    const { scan, rows } = collect();
+    const isShort = { kind: flowStart | flowEnd, endCause: 1 };
+    scan(1, [told, flow({ ...before, ...isShort }), flow({ ...after, ...isShort })]);
+    scan(2, [translation({ client: ['10.0.0.1', 40001], backend: ['10.0.0.0', 8080] })]);
+    scan(3, [flow({ ...after, ...isShort, portB: 40001 }), flow({ ...before, ...isShort, portA: 40001 })]);
+    expect(rows.map(ends)).toEqual(['10.0.0.1:40000 10.0.0.0:8080', '10.0.0.1:40001 10.0.0.0:8080']);
+  });
+
   it('is told by what is seen when that is only after the translation', () => {
     const { scan, rows } = collect();
     scan(1, [translation({ backend: ['10.0.0.0', 8080], seenAs: ['10.0.0.254', 555] })]);

@@ -16,6 +16,8 @@ export interface Translation {
   readonly after: Buffer;
   /** The socket itself was translated: nothing on any interface has the service's address. */
   readonly isAtSocket: boolean;
+  /** A row has told the conversation before the translation, which may have ended and been forgotten since. */
+  isTold: boolean;
 }
 
 export interface Translations {
@@ -58,7 +60,7 @@ export function createTranslations(limit: number, counters: Counters): Translati
       const before = flowKeyOf(client, service, protocol, family);
       const after = flowKeyOf(seenAs, backend, protocol, family);
       const isAtSocket = bytes[at + translationRecord.by] === byConnect;
-      const translation = { client, service, backend, before, after, isAtSocket };
+      const translation = { client, service, backend, before, after, isAtSocket, isTold: false };
       if (!isAtSocket) put(conversationKey(before, 0), translation);
       put(conversationKey(after, 0), translation);
       return translation;

@@ -115,6 +115,11 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
   const isToldBefore = (slot: number): boolean => {
     const translation = translationOf(slot);
     if (translation === undefined || translation.isAtSocket) return false;
+    if (serviceSide(slot, translation) !== undefined) {
+      translation.isTold = true;
+      return false;
+    }
+    if (translation.isTold) return true;
     const before = connections.find(translation.before, 0);
     return before !== -1 && before !== slot && word(before, field.sighting) !== 0;
   };
