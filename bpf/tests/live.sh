@@ -725,9 +725,10 @@ newest_collector_wins() {
 	[ $? -eq 3 ] && grep -q 'another probe' "$work/lock" && stop_probe
 }
 
+# killed_leaves_nothing START: as it was started, so it goes.
 killed_leaves_nothing() {
 	programs >"$work/before"
-	start_printing || return 1
+	$1 || return 1
 	programs >"$work/during"
 	[ "$(comm -13 "$work/before" "$work/during" | wc -l)" -ge 7 ] || { cat "$work/during"; return 1; }
 	kill -9 "$probe"
@@ -800,7 +801,8 @@ check 'a collector that does not read loses payload only' slow_collector_loses_p
 check 'a verdict stops the copying of a connection' verdict_stops_copying
 check 'the probe stops with its parent' dies_with_its_parent
 check 'the newest collector wins, a second probe gives way' newest_collector_wins
-check 'a killed probe leaves nothing, and traffic passes' killed_leaves_nothing
+check 'a killed probe leaves nothing, and traffic passes' killed_leaves_nothing start_printing
+check 'a killed probe that read plaintext leaves nothing' killed_leaves_nothing start_reading_tls
 
 echo "1..$count"
 echo "# $((count - failures)) passed, $failures failed"
