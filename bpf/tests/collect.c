@@ -2,7 +2,8 @@
 /*
  * A collector that prints what a probe serves, until the probe says goodbye or the connection ends; it takes its leave
  * after as many frames as asked (0: never). It exits with 1 if a frame is malformed; a jump in the sequence is a line
- * "gap". With a third argument it answers each L7 record by asking for no more of that connection.
+ * "gap". With a third argument it answers L7 records by asking for another way to copy that connection: "no-more", or
+ * "heads".
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -35,21 +36,21 @@ static int connect_to(const char *path)
 	return connect(fd, (struct sockaddr *)&address, sizeof(address)) ? -1 : fd;
 }
 
-static void ask_for_no_more(int fd, const char *payload, size_t length)
+static void ask_for(__u32 copy, int fd, const char *payload, size_t length)
 {
 	struct {
 		struct frame_header header;
 		struct l7_verdict verdict;
 	} frame = {
 		.header = { PALOMAR_WIRE_MAGIC, PALOMAR_WIRE_VERSION, FRAME_L7_VERDICT, sizeof(frame.verdict) },
-		.verdict = { .copy = L7_COPY_NONE },
+		.verdict = { .copy = copy },
 	};
 
 	for (size_t at = 0; at < length;) {
 		const struct l7_record *record = (const void *)(payload + at);
 
 		at += (record->header.length + 7) & ~7u;
-		if (record->header.type != RECORD_L7)
+		if (record->header.type != RECORD_L7 || record->copy_mode == copy)
 			continue;
 		frame.verdict.key = record->key;
 		/* The probe may have said goodbye behind these records already. */
@@ -67,7 +68,7 @@ int main(int argc, char **argv)
 	uint32_t next = 0;
 
 	if (fd < 0) {
-		fprintf(stderr, "usage: collect <socket> [frames] [no-more]\n");
+		fprintf(stderr, "usage: collect <socket> [frames] [no-more|heads]\n");
 		return 2;
 	}
 	for (unsigned long i = 0;; i++) {
@@ -86,7 +87,7 @@ int main(int argc, char **argv)
 		if (read_all(fd, payload, header.length))
 			return 0;
 		if (argc > 3 && header.type == FRAME_EVENTS)
-			ask_for_no_more(fd, payload, header.length);
+			ask_for(strcmp(argv[3], "heads") ? L7_COPY_NONE : L7_COPY_HEADS, fd, payload, header.length);
 		print_frame(&header, payload);
 		if (header.type == FRAME_GOODBYE)
 			return 0;

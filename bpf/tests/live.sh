@@ -625,6 +625,19 @@ node_is_read() {
 	done
 }
 
+# A libssl that only a mount namespace of its own has, as in a container.
+library_of_a_container_is_found() {
+	certificate && start_reading_tls || return 1
+	library=$(ldconfig -p | awk '/libssl\.so\.[0-9]+ / { print $NF; exit }')
+	ip netns exec $b unshare --mount sh -c "mount -t tmpfs palomar /mnt && cp '$library' /mnt/ &&
+		LD_LIBRARY_PATH=/mnt exec openssl s_server -accept 8445 -key '$work/key.pem' -cert '$work/cert.pem' -www -quiet" &
+	secure=$!
+	wait_for "$work/err" 'reading plaintext at /proc/[0-9]*/root/mnt/libssl'
+	found=$?
+	kill $secure
+	stop_probe && return $found
+}
+
 # Nobody asked for plaintext: then none is read, and no program that could is loaded.
 nothing_is_read_unasked() {
 	certificate && start_printing || return 1
@@ -704,6 +717,20 @@ verdict_stops_copying() {
 	wait $collector || return 1
 	echo "copied $(l7_bytes 1) of $((64000 * 90))"
 	[ "$(l7_bytes 1)" -gt 0 ] && [ "$(l7_bytes 1)" -lt $((64000 * 90 / 2)) ]
+}
+
+# Requests and answers in long segments, of each of which the start is enough.
+verdict_asks_for_heads() {
+	start_serving || return 1
+	ip netns exec $host build/collect "$work/socket" 0 heads >"$work/out" &
+	collector=$!
+	wait_for "$work/out" '^stats' || return 1
+	in_ns $a build/traffic pipeline 10.99.0.2 8080 64000 640 || return 1
+	stop_probe || return 1
+	wait $collector || return 1
+	heads=$(grep -ac '^l7 .* captured=512 copy=3 ' "$work/out")
+	echo "copied $(l7_bytes 1) of $((64000 * 90)), $heads heads"
+	[ "$heads" -ge 90 ] && [ "$(l7_bytes 1)" -lt $((64000 * 90 / 4)) ]
 }
 
 dies_with_its_parent() {
@@ -793,12 +820,14 @@ check 'calls that find no route are told' calls_without_a_route_are_told
 check 'services behind NAT are told' services_behind_nat_are_told
 check 'no plaintext is read unasked' nothing_is_read_unasked
 check 'plaintext of curl and of a server is read' curl_is_read
+check 'the TLS library of a container is found' library_of_a_container_is_found
 check 'plaintext of Node is read over IPv4' node_is_read 10.99.0.2
 check 'plaintext of Node is read over IPv6' node_is_read fd99:2::2
 check 'interfaces come and go' interfaces_come_and_go
 check 'sums survive a collector that comes and goes' sums_survive_reconnects
 check 'a collector that does not read loses payload only' slow_collector_loses_payload_only
 check 'a verdict stops the copying of a connection' verdict_stops_copying
+check 'a verdict asks for the first bytes of each segment' verdict_asks_for_heads
 check 'the probe stops with its parent' dies_with_its_parent
 check 'the newest collector wins, a second probe gives way' newest_collector_wins
 check 'a killed probe leaves nothing, and traffic passes' killed_leaves_nothing start_printing
