@@ -5,7 +5,8 @@ import type { Log } from '../db/log.ts';
 import { migrate } from '../db/migrations/migrate.ts';
 import { createBlock } from '../db/native/block.ts';
 import { createWriter, type Writer } from '../db/writer.ts';
-import { endpointColumns, flowColumns } from '../model/flow-columns.ts';
+import { createFlowBlock } from '../db/native/flow-block.ts';
+import { endpointColumns } from '../model/flow-columns.ts';
 import { createTraffic } from './generate-flows.ts';
 import { createWideTable, createWideWriter, type WideWriter } from './wide-flows.ts';
 import type { Range } from '../db/queries/range.ts';
@@ -43,7 +44,7 @@ const log: Log = {
 };
 
 /** The same schema with a `flows` that takes rows and keeps none: everything of an insert but the storing. */
-async function createNullStore(url: string): Promise<string> {
+export async function createNullStore(url: string): Promise<string> {
   const forgetting = new URL(url);
   forgetting.pathname = `/${nullDatabase}`;
   await migrate(forgetting.href, { log });
@@ -65,7 +66,7 @@ async function produce(slice: Range, rows: number, append: (timeNs: bigint) => v
 }
 
 async function encodeOnly(slice: Range, rows: number, seed: number): Promise<void> {
-  const [block, endpoints] = [createBlock(flowColumns, batchRows), createBlock(endpointColumns, batchRows)];
+  const [block, endpoints] = [createFlowBlock(batchRows), createBlock(endpointColumns, batchRows)];
   const traffic = createTraffic(seed, 1n, { flows: () => block, endpoints: () => endpoints, endpointsEpoch: 0 });
   await produce(
     slice,

@@ -10,6 +10,7 @@ import { createStoreClient } from './client.ts';
 import type { Log } from './log.ts';
 import { migrate } from './migrations/migrate.ts';
 import { createBlock, type Block } from './native/block.ts';
+import { createFlowBlock } from './native/flow-block.ts';
 import { tables, type Table } from './tables.ts';
 import { createBatchQueue, type Batch } from './writer/batch-queue.ts';
 import { failureOf } from './writer/failure.ts';
@@ -79,7 +80,7 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
   const client = createStoreClient(url);
   const queue = createBatchQueue(maxPendingBytes);
   const blocks: Blocks = {
-    flows: createBlock(tables.flows, maxRows),
+    flows: createFlowBlock(maxRows),
     endpoints: createBlock(tables.endpoints, 1024),
     coverage: createBlock(tables.coverage, 64),
     node_status: createBlock(tables.node_status, 4),

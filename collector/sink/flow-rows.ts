@@ -1,5 +1,6 @@
 /** Writes rows of the `flows` table: one place that fills every column, in the words of model/words.ts. */
 import type { Block } from '../../db/native/block.ts';
+import type { CodedColumn, ListColumn, NumberColumn, StringColumn, WideColumn } from '../../db/native/columns.ts';
 import type { flowColumns } from '../../model/flow-columns.ts';
 import {
   connectResults,
@@ -25,7 +26,7 @@ import {
 } from '../../model/words.ts';
 import { flowKey } from '../decode/wire.ts';
 import type { Endpoint } from '../identity/endpoint.ts';
-import type { CommandExchange, DnsExchange, Exchange, HttpExchange, Side } from '../protocol/exchange.ts';
+import type { DnsExchange, Exchange, HttpExchange, Side } from '../protocol/exchange.ts';
 import type { TlsFacts } from '../protocol/tls-reader.ts';
 import { createEndpointRows, type EndpointIds, type EndpointSink } from './endpoint-rows.ts';
 
@@ -113,8 +114,6 @@ export interface FlowRows {
 export const noCounts: Counts = { bytesToDst: 0, bytesToSrc: 0, packetsToDst: 0, packetsToSrc: 0 };
 
 const high = 4294967296;
-const noAddressBytes = new Uint8Array(16);
-const none: readonly string[] = [];
 const addressAt = [flowKey.addr_a, flowKey.addr_b] as const;
 const icmpProtocols: ReadonlySet<number> = new Set([1, 58]);
 const protocolNames: Readonly<Record<number, string>> = { 1: 'ICMPv4', 6: 'TCP', 17: 'UDP', 58: 'ICMPv6', 132: 'SCTP' };
@@ -154,89 +153,123 @@ function pushEnds(columns: FlowBlock['columns'], parties: Parties, from: Endpoin
   columns.dst_workload_id.pushParts(to.workload.low, to.workload.high);
 }
 
-function pushCounters(columns: FlowBlock['columns'], row: FlowRow): void {
-  const { counts } = row;
-  const peer = row.peer ?? noCounts;
-  columns.connections.push(row.connections ?? 0);
+/** Columns that most rows leave at their default take a value only when they have one: see db/native/flow-block.ts. */
+function setNumber(column: NumberColumn, rows: number, value: number): void {
+  if (value === 0) return;
+  column.fillTo(rows);
+  column.push(value);
+}
+
+function setCount(column: WideColumn, rows: number, value: number): void {
+  if (value === 0) return;
+  column.fillTo(rows);
+  pushCount(column, value);
+}
+
+function setText(column: StringColumn | CodedColumn, rows: number, value: string): void {
+  if (value === '') return;
+  column.fillTo(rows);
+  column.push(value);
+}
+
+function setList(column: ListColumn, rows: number, values: readonly string[]): void {
+  if (values.length === 0) return;
+  column.fillTo(rows);
+  column.push(values);
+}
+
+function pushCounters(columns: FlowBlock['columns'], rows: number, row: FlowRow): void {
+  const { counts, peer } = row;
   pushCount(columns.bytes_to_dst, counts.bytesToDst);
   pushCount(columns.bytes_to_src, counts.bytesToSrc);
   pushCount(columns.packets_to_dst, counts.packetsToDst);
   pushCount(columns.packets_to_src, counts.packetsToSrc);
-  pushCount(columns.peer_bytes_to_dst, peer.bytesToDst);
-  pushCount(columns.peer_bytes_to_src, peer.bytesToSrc);
-  pushCount(columns.peer_packets_to_dst, peer.packetsToDst);
-  pushCount(columns.peer_packets_to_src, peer.packetsToSrc);
-  columns.both_ends.push(row.peer === null ? 0 : 1);
-  columns.connect_result.push(connectCode(row.connectResult ?? ''));
-  columns.handshake_us.push(row.handshakeUs ?? 0);
+  if (peer !== null) {
+    setCount(columns.peer_bytes_to_dst, rows, peer.bytesToDst);
+    setCount(columns.peer_bytes_to_src, rows, peer.bytesToSrc);
+    setCount(columns.peer_packets_to_dst, rows, peer.packetsToDst);
+    setCount(columns.peer_packets_to_src, rows, peer.packetsToSrc);
+    setNumber(columns.both_ends, rows, 1);
+  }
   columns.srtt_us.push(row.srttUs ?? 0);
-  columns.retransmits.push(row.retransmits ?? 0);
-  columns.zero_windows.push(row.zeroWindows ?? 0);
-  columns.resets.push(row.resets ?? 0);
-  columns.icmp_errors.push(row.icmpErrors ?? 0);
-  columns.socket_error.push(row.socketError ?? '');
   pushCount(columns.duration_ns, row.durationNs ?? 0);
+  setNumber(columns.connections, rows, row.connections ?? 0);
+  setNumber(columns.connect_result, rows, connectCode(row.connectResult ?? ''));
+  setNumber(columns.handshake_us, rows, row.handshakeUs ?? 0);
+  setNumber(columns.retransmits, rows, row.retransmits ?? 0);
+  setNumber(columns.zero_windows, rows, row.zeroWindows ?? 0);
+  setNumber(columns.resets, rows, row.resets ?? 0);
+  setNumber(columns.icmp_errors, rows, row.icmpErrors ?? 0);
+  setText(columns.socket_error, rows, row.socketError ?? '');
 }
 
-function pushHttp(columns: FlowBlock['columns'], http: HttpExchange | null): void {
-  columns.http_method.push(http?.method ?? '');
-  columns.http_host.push(http?.host ?? '');
-  columns.http_path.push(http?.path ?? '');
-  columns.http_status.push(http?.status ?? 0);
-  columns.http_protocol.push(http?.protocol ?? '');
-  columns.grpc_status.push(http?.grpcStatus ?? '');
-  columns.trace_id.push(http?.traceId ?? '');
+function setHttp(columns: FlowBlock['columns'], rows: number, http: HttpExchange): void {
+  setText(columns.http_method, rows, http.method);
+  setText(columns.http_host, rows, http.host);
+  setText(columns.http_path, rows, http.path);
+  setNumber(columns.http_status, rows, http.status);
+  setText(columns.http_protocol, rows, http.protocol);
+  setText(columns.grpc_status, rows, http.grpcStatus);
+  setText(columns.trace_id, rows, http.traceId);
 }
 
-function pushDns(columns: FlowBlock['columns'], dns: DnsExchange | null): void {
-  columns.dns_name.push(dns?.name ?? '');
-  columns.dns_type.push(dns?.queryType ?? '');
-  columns.dns_rcode.push(dns?.rcode ?? '');
-  columns.dns_answers.push(dns?.answers ?? none);
-  columns.dns_ttl.push(dns?.ttl ?? 0);
-  columns.dns_cnames.push(dns?.aliases ?? none);
+function setDns(columns: FlowBlock['columns'], rows: number, dns: DnsExchange): void {
+  setText(columns.dns_name, rows, dns.name);
+  setText(columns.dns_type, rows, dns.queryType);
+  setText(columns.dns_rcode, rows, dns.rcode);
+  setList(columns.dns_answers, rows, dns.answers);
+  setNumber(columns.dns_ttl, rows, dns.ttl);
+  setList(columns.dns_cnames, rows, dns.aliases);
 }
 
-/** Exactly one of the three is not null, unless there was no exchange. */
-function sorted(exchange: Exchange | undefined): [HttpExchange | null, DnsExchange | null, CommandExchange | null] {
-  if (exchange === undefined) return [null, null, null];
+function setExchange(columns: FlowBlock['columns'], rows: number, exchange: Exchange): void {
+  setNumber(columns.l7_type, rows, l7Code(exchange.type));
+  setCount(columns.latency_ns, rows, exchange.latencyNs);
+  setText(columns.l7_error, rows, exchange.error);
   switch (exchange.type) {
     case 'HTTP':
     case 'GRPC':
-      return [exchange, null, null];
+      setHttp(columns, rows, exchange);
+      return;
     case 'DNS':
-      return [null, exchange, null];
+      setDns(columns, rows, exchange);
+      return;
     default:
-      return [null, null, exchange];
+      setText(columns.l7_command, rows, exchange.command);
+      setText(columns.l7_resource, rows, exchange.resource);
   }
 }
 
-function pushL7(columns: FlowBlock['columns'], row: FlowRow): void {
+function setL7(columns: FlowBlock['columns'], rows: number, row: FlowRow): void {
   const { exchange } = row;
   const tls = row.tls ?? null;
-  const [http, dns, command] = sorted(exchange);
-  columns.l7_type.push(l7Code(exchange?.type ?? (tls === null ? '' : 'TLS')));
-  pushCount(columns.latency_ns, exchange?.latencyNs ?? 0);
-  pushHttp(columns, http);
-  pushDns(columns, dns);
-  columns.l7_command.push(command?.command ?? '');
-  columns.l7_resource.push(command?.resource ?? '');
-  columns.l7_error.push(exchange === undefined ? (tls?.error ?? '') : exchange.error);
-  columns.tls_version.push(tls?.version ?? '');
-  columns.tls_alpn.push(tls?.alpn ?? '');
-  columns.tls_sni.push(tls?.serverName ?? '');
+  if (exchange !== undefined) setExchange(columns, rows, exchange);
+  if (tls === null) return;
+  if (exchange === undefined) {
+    setNumber(columns.l7_type, rows, l7Code('TLS'));
+    setText(columns.l7_error, rows, tls.error);
+  }
+  setText(columns.tls_version, rows, tls.version);
+  setText(columns.tls_alpn, rows, tls.alpn);
+  setText(columns.tls_sni, rows, tls.serverName);
 }
 
-function pushNetwork(columns: FlowBlock['columns'], row: FlowRow): void {
-  const { encryption = '' } = row;
-  columns.encrypted.push(ternaryCode(encryption === '' ? 'unknown' : encryption === 'none' ? 'no' : 'yes'));
-  columns.encryption.push(encryptionCode(encryption));
-  columns.tunnel.push(tunnelCode(row.tunnel ?? ''));
-  columns.tunnel_id.push(row.tunnelId ?? 0);
-  columns.is_tunnel.push(row.isTunnel === true ? 1 : 0);
+function setNetwork(columns: FlowBlock['columns'], rows: number, row: FlowRow): void {
+  const { encryption = '', tunnel = '' } = row;
+  if (encryption !== '') {
+    setNumber(columns.encrypted, rows, ternaryCode(encryption === 'none' ? 'no' : 'yes'));
+    setNumber(columns.encryption, rows, encryptionCode(encryption));
+  }
+  if (tunnel !== '') {
+    setNumber(columns.tunnel, rows, tunnelCode(tunnel));
+    setNumber(columns.tunnel_id, rows, row.tunnelId ?? 0);
+    setNumber(columns.is_tunnel, rows, row.isTunnel === true ? 1 : 0);
+  }
   const { service } = row.parties;
-  columns.service_ip.push(service?.address ?? noAddressBytes, 0);
-  columns.service_port.push(service?.port ?? 0);
+  if (service === undefined) return;
+  columns.service_ip.fillTo(rows);
+  columns.service_ip.push(service.address, 0);
+  setNumber(columns.service_port, rows, service.port);
 }
 
 function directionOf(reporter: Reporter): number {
@@ -259,7 +292,7 @@ export function createFlowRows(config: FlowRowsConfig, sink: FlowSink): FlowRows
       const from = endpoints.idsOf(parties.from, row.timeNs);
       const to = endpoints.idsOf(parties.to, row.timeNs);
       const target = sink.flows();
-      const { columns } = target;
+      const { columns, rows } = target;
       columns.time.push(row.timeNs);
       columns.id.push(id);
       columns.connection_id.pushParts(parties.connectionLow, parties.connectionHigh);
@@ -269,23 +302,21 @@ export function createFlowRows(config: FlowRowsConfig, sink: FlowSink): FlowRows
       columns.reporter.push(reporterCode(row.reporter));
       columns.kind.push(kindCode(row.kind));
       columns.verdict.push(verdictCode(row.verdict));
-      columns.drop_reason.push(row.dropReason ?? '');
-      columns.drop_location.push(row.dropLocation ?? '');
+      setText(columns.drop_reason, rows, row.dropReason ?? '');
+      setText(columns.drop_location, rows, row.dropLocation ?? '');
       columns.direction.push(directionOf(row.reporter));
       columns.is_reply.push(ternaryCode(row.isReply));
       pushEnds(columns, parties, from, to);
       columns.protocol.push(protocolNames[parties.protocol] ?? `IP-${parties.protocol}`);
       columns.ip_version.push(parties.ipVersion);
       columns.tcp_flags.push(row.tcpFlags ?? 0);
-      columns.icmp_type.push(row.icmpType ?? 0);
-      columns.icmp_code.push(row.icmpCode ?? 0);
-      columns.end_cause.push(Math.min(row.endCause ?? 0, endCauses.length - 1));
-      pushCounters(columns, row);
-      pushL7(columns, row);
+      setNumber(columns.icmp_type, rows, row.icmpType ?? 0);
+      setNumber(columns.icmp_code, rows, row.icmpCode ?? 0);
+      setNumber(columns.end_cause, rows, Math.min(row.endCause ?? 0, endCauses.length - 1));
+      pushCounters(columns, rows, row);
+      setL7(columns, rows, row);
       columns.interface.push(row.interface);
-      pushNetwork(columns, row);
-      columns.allowed_by.push(none);
-      columns.denied_by.push(none);
+      setNetwork(columns, rows, row);
       target.endRow();
       id += 1n;
       count += 1;

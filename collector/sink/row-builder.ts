@@ -93,13 +93,17 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
   };
 
   const healthOf = (slot: number, source: Side, isLast: boolean): Health => {
-    const walked = { srttUs: word(slot, field.srttUs), retransmits: word(slot, field.retransmits) };
+    const walked = {
+      srttUs: word(slot, field.srttUs),
+      retransmits: word(slot, field.retransmits),
+      socketError: '',
+    };
     const bits = word(slot, field.bits);
-    if ((bits & bit.askHealth) === 0) return { ...walked, socketError: '' };
+    if ((bits & bit.askHealth) === 0) return walked;
     const told = deps.health.tell(keyOf(slot), source, walked, isLast);
     if (told !== undefined) return told;
     state.words[slot * field.size + field.bits] = bits & ~bit.askHealth;
-    return { ...walked, socketError: '' };
+    return walked;
   };
 
   const isEnd = (slot: number, side: Side, end: End): boolean =>
@@ -244,6 +248,8 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
       const isDropped = isAllDropped(besides, counts, source) || (hasFailed && dropReason !== '');
       const firstNs = state.times[slot * time.size + time.firstNs] ?? 0;
       const lastNs = state.times[slot * time.size + time.lastNs] ?? 0;
+      const health = healthOf(slot, source, account.kind === 'connection_end');
+      const network = networkOf(slot);
       rows.append({
         timeNs: deps.wallNs(lastNs),
         parties: partiesOf(slot, source, deps.moment(lastNs)),
@@ -263,11 +269,16 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
         endCause: account.kind === 'connection_end' ? word(slot, field.endCause) : 0,
         connectResult: account.connectResult,
         handshakeUs: account.connectResult === 'ESTABLISHED' ? word(slot, field.handshakeUs) : 0,
-        ...healthOf(slot, source, account.kind === 'connection_end'),
+        srttUs: health.srttUs,
+        retransmits: health.retransmits,
+        socketError: health.socketError,
         zeroWindows: sightingWord(counted, seen.zeroWindows),
         resets: sightingWord(counted, seen.resets),
         icmpErrors: sightingWord(counted, seen.icmpErrors),
-        ...networkOf(slot),
+        tunnel: network.tunnel,
+        tunnelId: network.tunnelId,
+        isTunnel: network.isTunnel,
+        encryption: network.encryption,
         durationNs: Math.max(0, lastNs - firstNs),
         tls: besides?.tls ?? null,
       });

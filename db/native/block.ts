@@ -74,19 +74,27 @@ function createColumn(type: ColumnType, capacity: number): ColumnBuilder {
   }
 }
 
-/** `capacity` is the number of rows to reserve memory for; columns grow past it on demand. */
-export function createBlock<S extends Schema>(schema: S, capacity: number): Block<S> {
+/**
+ * `capacity` is the number of rows to reserve memory for; columns grow past it on demand. A row may leave out the `sparse`
+ * columns: who has a value for one calls `fillTo(block.rows)` before its push, and what is left out is the default.
+ */
+export function createBlock<S extends Schema>(
+  schema: S,
+  capacity: number,
+  sparse: ReadonlySet<string> = new Set(),
+): Block<S> {
   const room = Math.max(1, capacity);
   const columns = Object.entries(schema).map(([name, type]) => {
     const header = Buffer.concat([lengthPrefixed(name), lengthPrefixed(typeName(type))]);
-    return { name, header, builder: createColumn(type, room) };
+    return { name, header, builder: createColumn(type, room), isSparse: sparse.has(name) };
   });
   let rows = 0;
   let generation = 0;
 
   const encode = (): Uint8Array => {
     let size = varUintSize(columns.length) + varUintSize(rows);
-    for (const { name, header, builder } of columns) {
+    for (const { name, header, builder, isSparse } of columns) {
+      if (isSparse) builder.fillTo(rows);
       if (builder.length !== rows) {
         throw new Error(`column ${name} has ${builder.length} values in a block of ${rows} rows`);
       }

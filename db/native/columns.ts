@@ -7,6 +7,8 @@ import { varUintSize, withRoom, writeCount, writeVarUint } from './bytes.ts';
 /** What every column can do for the block that owns it. */
 export interface ColumnBuilder {
   readonly length: number;
+  /** Appends defaults (0, '', none) until there are so many values. */
+  fillTo(rows: number): void;
   /** Bytes that `write` will take. */
   size(): number;
   /** Writes prefix and data, returns the position after them. */
@@ -49,17 +51,24 @@ function bytesOf(values: Numbers, length: number): Uint8Array {
 export function createNumberColumn(create: (length: number) => Numbers, capacity: number): NumberColumn {
   let values = create(capacity);
   let length = 0;
+  const grow = (least: number): void => {
+    const grown = create(Math.max(values.length * 2, least));
+    grown.set(values);
+    values = grown;
+  };
   return {
     get length() {
       return length;
     },
     push(value) {
-      if (length === values.length) {
-        const grown = create(length * 2);
-        grown.set(values);
-        values = grown;
-      }
+      if (length === values.length) grow(length + 1);
       values[length++] = value;
+    },
+    fillTo(rows) {
+      if (rows <= length) return;
+      if (rows > values.length) grow(rows);
+      values.fill(0, length, rows);
+      length = rows;
     },
     size: () => length * values.BYTES_PER_ELEMENT,
     write(out, at) {
@@ -77,8 +86,8 @@ export function createWideColumn(capacity: number): WideColumn {
   let words = new Uint32Array(capacity * 2);
   let wide = new BigUint64Array(words.buffer);
   let length = 0;
-  const grow = (): void => {
-    const grown = new Uint32Array(words.length * 2);
+  const grow = (least = 0): void => {
+    const grown = new Uint32Array(Math.max(words.length * 2, least * 2));
     grown.set(words);
     words = grown;
     wide = new BigUint64Array(grown.buffer);
@@ -96,6 +105,12 @@ export function createWideColumn(capacity: number): WideColumn {
       words[length * 2] = low;
       words[length * 2 + 1] = high;
       length += 1;
+    },
+    fillTo(rows) {
+      if (rows <= length) return;
+      if (rows > wide.length) grow(rows);
+      words.fill(0, length * 2, rows * 2);
+      length = rows;
     },
     size: () => length * 8,
     write(out, at) {
@@ -121,6 +136,13 @@ export function createAddressColumn(capacity: number): AddressColumn {
       bytes = withRoom(bytes, end, addressBytes);
       for (let i = 0; i < addressBytes; i += 1) bytes[end + i] = source[offset + i] ?? 0;
       end += addressBytes;
+    },
+    fillTo(rows) {
+      const filled = rows * addressBytes;
+      if (filled <= end) return;
+      bytes = withRoom(bytes, end, filled - end);
+      bytes.fill(0, end, filled);
+      end = filled;
     },
     size: () => end,
     write(out, at) {
@@ -173,6 +195,14 @@ export function createStringColumn(capacity: number): StringColumn {
       bytes[end] = characters;
       end += characters + 1;
     },
+    fillTo(rows) {
+      const absent = rows - length;
+      if (absent <= 0) return;
+      bytes = withRoom(bytes, end, absent);
+      bytes.fill(0, end, end + absent);
+      end += absent;
+      length = rows;
+    },
     size: () => end,
     write(out, at) {
       out.set(bytes.subarray(0, end), at);
@@ -202,23 +232,31 @@ export function createDictionary(capacity: number): Dictionary {
   const keys = createStringColumn(16);
   let rows = new Uint32Array(capacity);
   let length = 0;
+  /** Most rows say what the one before said: comparing it costs a tenth of looking it up. */
+  let latest: string | null = null;
+  let latestCode = 0;
 
   const width = (): 0 | 1 | 2 => (codes.size <= 0x100 ? 0 : codes.size <= 0x1_0000 ? 1 : 2);
 
   const code = (value: string): number => {
-    const known = codes.get(value);
-    if (known !== undefined) return known;
-    const added = codes.size;
-    codes.set(value, added);
-    keys.push(value);
-    return added;
+    if (value === latest) return latestCode;
+    let known = codes.get(value);
+    if (known === undefined) {
+      known = codes.size;
+      codes.set(value, known);
+      keys.push(value);
+    }
+    latest = value;
+    latestCode = known;
+    return known;
+  };
+  const grow = (least: number): void => {
+    const grown = new Uint32Array(Math.max(rows.length * 2, least));
+    grown.set(rows);
+    rows = grown;
   };
   const pushCode = (value: number): void => {
-    if (length === rows.length) {
-      const grown = new Uint32Array(length * 2);
-      grown.set(rows);
-      rows = grown;
-    }
+    if (length === rows.length) grow(length + 1);
     rows[length++] = value;
   };
   const writePrefix = (out: Uint8Array, at: number): number => writeCount(out, at, keysVersion);
@@ -242,6 +280,12 @@ export function createDictionary(capacity: number): Dictionary {
     push: (value) => pushCode(code(value)),
     code,
     pushCode,
+    fillTo(wanted) {
+      if (wanted <= length) return;
+      if (wanted > rows.length) grow(wanted);
+      rows.fill(code(''), length, wanted);
+      length = wanted;
+    },
     size: () => (length === 0 ? 8 : 32 + keys.size() + length * 2 ** width()),
     writePrefix,
     writeData,
@@ -250,6 +294,7 @@ export function createDictionary(capacity: number): Dictionary {
       codes.clear();
       keys.reset();
       length = 0;
+      latest = null;
     },
   };
 }
@@ -265,6 +310,9 @@ export function createListColumn(elements: StringColumn | Dictionary, capacity: 
     push(values) {
       for (const value of values) elements.push(value);
       ends.pushParts(elements.length, 0);
+    },
+    fillTo(rows) {
+      for (let row = ends.length; row < rows; row += 1) ends.pushParts(elements.length, 0);
     },
     size: () => ends.size() + elements.size(),
     write(out, at) {
