@@ -1,91 +1,59 @@
 /**
- * `npm run bench:collector`: what a row costs the collector. Plays a recording from memory through frame parser and
- * pipeline into a block that is encoded and thrown away, beside the frame parser alone. Prints; judges nothing.
+ * `npm run bench:collector`: what a row costs the collector. Plays a recording, and frames of a busy node made up for the
+ * purpose, from memory through frame parser and pipeline into blocks that are encoded and thrown away, beside the frame
+ * parser alone; then ships into an embedded store, which forgets the rows or keeps them. Prints; judges nothing.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { createCounters } from '../collector/counters.ts';
-import { createFrameParser, type Frame } from '../collector/decode/frame-parser.ts';
-import { walkRecords } from '../collector/decode/records.ts';
-import { frameType } from '../collector/decode/wire.ts';
-import { createIdentity } from '../collector/identity/identity.ts';
-import { createPipeline } from '../collector/pipeline.ts';
-import { createBlock, type Block, type Schema } from '../db/native/block.ts';
-import { coverageColumns, endpointColumns, flowColumns } from '../model/flow-columns.ts';
-import { formatTable } from './table.ts';
+import { createStoreClient } from '../db/client.ts';
+import { createProbeTraffic } from './generate-frames.ts';
+import { createNullStore } from './inserts.ts';
+import { countRecords, createDiscardingSink, createPlayer, parse, type Sink } from './play.ts';
+import { ship, type Shipped } from './ship.ts';
+import { startStore } from './store-process.ts';
+import { formatTable, type Measure } from './table.ts';
 
-const batchRows = 10_000;
 const rounds = 7;
 const fewestRounds = 3;
-const warmUpMs = 2000;
-const roundMs = 4000;
-const withinMs = 45_000;
+const warmUpMs = 1000;
+const roundMs = 3000;
+const withinMs = 40_000;
+const shipRounds = 3;
+const shipMs = 6000;
+const conversations = 20_000;
+const scans = 6;
+const bootNs = 3600e9;
+const realOffsetNs = 1_795_000_000_000_000_000n;
 const mebibyte = 2 ** 20;
 
-const argumentsSchema = z.object({ recording: z.string() });
+const argumentsSchema = z.object({
+  recording: z.string(),
+  store: z.string(),
+  seconds: z.coerce.number().int().min(1).max(600),
+});
+const countSchema = z.tuple([z.object({ rows: z.coerce.number() })]);
 
-interface Sink {
-  flows(): Block<typeof flowColumns>;
-  endpoints(): Block<typeof endpointColumns>;
-  readonly endpointsEpoch: number;
-  coverage(): Block<typeof coverageColumns>;
+interface Input {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly records: number;
+  readonly rows: number;
+  readonly requests: number;
 }
 
-/** A block that is encoded when it is full, as the writer does, and then forgotten. */
-function discarding<S extends Schema>(schema: S): () => Block<S> {
-  const block = createBlock(schema, batchRows);
-  return () => {
-    if (block.rows >= batchRows) {
-      block.encode();
-      block.reset();
-    }
-    return block;
-  };
+function generated(hasHttp: boolean): { readonly bytes: Buffer; readonly requests: number } {
+  const traffic = createProbeTraffic({ seed: 1, conversations, realOffsetNs, hasHttp });
+  const parts = [traffic.greeting(bootNs)];
+  for (let scan = 1; scan <= scans; scan += 1) parts.push(Buffer.from(traffic.scan(bootNs + scan * 1e9)));
+  return { bytes: Buffer.concat(parts), requests: traffic.requests * scans };
 }
 
-function parse(bytes: Buffer, onFrame: (frame: Frame) => void): void {
-  const parsed = createFrameParser().push(bytes, onFrame);
-  if (!parsed.ok) throw new Error(`the recording is damaged at byte ${parsed.error.offset}: ${parsed.error.message}`);
-}
-
-function countRecords(bytes: Buffer): number {
-  let records = 0;
-  parse(bytes, ({ type, payload }) => {
-    if (type === frameType.events) walkRecords(payload, () => (records += 1));
-  });
-  return records;
-}
-
-/** One collector's life, from the probe's greeting to the last row: the next play knows nothing of it. */
 function play(bytes: Buffer, sink: Sink): { readonly rows: number; readonly kubernetesMs: number } {
-  const identity = createIdentity({ node: 'bench', namesLimit: 100_000, namesKeepNs: 3600e9 });
-  let kubernetesMs = 0;
-  let wallMs = 0;
-  const pipeline = createPipeline(
-    { cluster: 'bench', node: 'bench', source: 'recording', shiftNs: 0n, firstRowId: 1n },
-    {
-      identity,
-      counters: createCounters(),
-      writer: sink,
-      onVerdict: () => undefined,
-      onHello: () => undefined,
-      onGoodbye: () => undefined,
-      onRecordedChange: (change) => void identity.applyKubernetes(change, wallMs),
-    },
-  );
-  parse(bytes, (frame) => {
-    if (frame.type !== frameType.recordedKubernetes) {
-      pipeline.frame(frame);
-      return;
-    }
-    wallMs = Number((BigInt(frame.monoNs) + frame.realOffsetNs) / 1_000_000n);
-    const start = performance.now();
-    pipeline.frame(frame);
-    kubernetesMs += performance.now() - start;
-  });
-  pipeline.flush(true);
-  return { rows: pipeline.rows, kubernetesMs };
+  const player = createPlayer(sink);
+  parse(bytes, (frame) => player.frame(frame));
+  player.pipeline.flush(true);
+  return { rows: player.pipeline.rows, kubernetesMs: player.kubernetesMs };
 }
 
 interface Spent {
@@ -108,76 +76,149 @@ function spend(plays: number, work: () => void): Spent {
 function playsFor(work: () => void, forMs: number): number {
   const start = performance.now();
   let plays = 0;
-  while (performance.now() - start < warmUpMs / 2) {
+  while (performance.now() - start < warmUpMs) {
     work();
     plays += 1;
   }
   return Math.max(1, Math.round((plays * forMs) / (performance.now() - start)));
 }
 
-function main(): void {
-  const { values } = parseArgs({ options: { recording: { type: 'string' } } });
-  const { recording } = argumentsSchema.parse(values);
-  const bytes = readFileSync(recording);
-  const records = countRecords(bytes);
-  const sink: Sink = {
-    flows: discarding(flowColumns),
-    endpoints: discarding(endpointColumns),
-    endpointsEpoch: 0,
-    coverage: discarding(coverageColumns),
-  };
-  const { rows } = play(bytes, sink);
+function perSecond(spent: readonly Spent[], each: number): number[] {
+  return spent.map(({ plays, wallMs }) => (plays * each * 1000) / wallMs);
+}
 
+function cpuPer(spent: readonly Spent[], each: number): number[] {
+  return spent.map(({ plays, cpuUs }) => cpuUs / (plays * each));
+}
+
+/** Interleaved rounds of the parser alone and of the whole collector. */
+function measure(input: Input, sink: Sink, bare: Input | null): readonly Measure[] {
+  const { bytes, records, rows } = input;
   let frames = 0;
   const parserOnly = (): void => parse(bytes, () => (frames += 1));
   let kubernetesMs = 0;
   const whole = (): void => {
     kubernetesMs += play(bytes, sink).kubernetesMs;
   };
+  const withoutHttp = (): void => {
+    if (bare !== null) play(bare.bytes, sink);
+  };
   const parserPlays = playsFor(parserOnly, roundMs / 4);
   const pipelinePlays = playsFor(whole, roundMs);
   const parser: Spent[] = [];
   const pipeline: Spent[] = [];
+  const flowsOnly: Spent[] = [];
   const kubernetesShare: number[] = [];
-  const grownMib: number[] = [];
   const deadline = performance.now() + withinMs;
-  const rssBefore = process.memoryUsage.rss();
   for (let round = 0; round < rounds && (round < fewestRounds || performance.now() < deadline); round += 1) {
     parser.push(spend(parserPlays, parserOnly));
     kubernetesMs = 0;
     const spent = spend(pipelinePlays, whole);
     pipeline.push(spent);
     kubernetesShare.push((100 * kubernetesMs) / spent.wallMs);
-    grownMib.push((process.memoryUsage.rss() - rssBefore) / mebibyte);
+    if (bare !== null) flowsOnly.push(spend(pipelinePlays, withoutHttp));
   }
-
-  const perSecond = (spent: readonly Spent[], each: number): number[] =>
-    spent.map(({ plays, wallMs }) => (plays * each * 1000) / wallMs);
-  const cpuPer = (spent: readonly Spent[], each: number): number[] =>
-    spent.map(({ plays, cpuUs }) => cpuUs / (plays * each));
-  const size = (bytes.length / mebibyte).toFixed(2);
-  console.log(`${size} MiB, ${records} records, ${rows} rows; played ${pipelinePlays} times a run\n`);
-  console.log(
-    formatTable([
-      { name: 'frame parser alone (baseline)', unit: 'records/s', values: perSecond(parser, records) },
-      {
-        name: 'parser and pipeline',
-        unit: 'records/s',
-        values: perSecond(pipeline, records),
-        baseline: perSecond(parser, records),
-      },
-      { name: 'parser and pipeline', unit: 'rows/s', values: perSecond(pipeline, rows) },
-      { name: 'frame parser alone (baseline)', unit: 'us CPU/row', values: cpuPer(parser, rows) },
-      {
-        name: 'parser and pipeline',
-        unit: 'us CPU/row',
-        values: cpuPer(pipeline, rows),
-        baseline: cpuPer(parser, rows),
-      },
-      { name: 'of it reading Kubernetes objects', unit: '% of time', values: kubernetesShare },
-      { name: 'RSS above that before the first run', unit: 'MiB', values: grownMib },
-    ]),
-  );
+  const baseline = perSecond(parser, records);
+  const measures: Measure[] = [
+    { name: 'frame parser alone (baseline)', unit: 'records/s', values: baseline },
+    { name: 'whole collector', unit: 'records/s', values: perSecond(pipeline, records), baseline },
+    { name: 'rows into encoded blocks', unit: 'rows/s', values: perSecond(pipeline, rows) },
+    { name: 'frame parser alone (baseline)', unit: 'us CPU/row', values: cpuPer(parser, rows) },
+    { name: 'whole collector', unit: 'us CPU/row', values: cpuPer(pipeline, rows), baseline: cpuPer(parser, rows) },
+    { name: 'of it reading Kubernetes objects', unit: '% of time', values: kubernetesShare },
+  ];
+  if (bare === null) return measures;
+  const flows = cpuPer(flowsOnly, 1);
+  const extra = cpuPer(pipeline, 1).map((us, round) => (us - (flows[round] ?? NaN)) / input.requests);
+  return [
+    ...measures,
+    { name: 'whole collector, no HTTP in it', unit: 'us CPU/row', values: cpuPer(flowsOnly, bare.rows) },
+    // Microseconds a request, times 10,000 requests a second, in hundredths of a second of CPU.
+    { name: '10,000 HTTP requests/s', unit: '% of a core', values: extra },
+  ];
 }
 
-main();
+async function countFlows(url: string): Promise<number> {
+  const client = createStoreClient(url);
+  const answer = await client.query({ query: 'SELECT count() AS rows FROM flows', format: 'JSONEachRow' });
+  const [{ rows }] = countSchema.parse(await answer.json());
+  await client.close();
+  return rows;
+}
+
+function shippedRates(name: string, runs: readonly Shipped[], baseline?: readonly number[]): readonly Measure[] {
+  const rates = runs.map(({ rows, seconds }) => rows / seconds);
+  return [
+    { name, unit: 'rows/s', values: rates, ...(baseline === undefined ? {} : { baseline }) },
+    {
+      name: `${name}: this process`,
+      unit: 'us CPU/row',
+      values: runs.map(({ rows, cpuSeconds }) => (cpuSeconds * 1e6) / rows),
+    },
+    {
+      name: `${name}: of it making the frames`,
+      unit: 'us/row',
+      values: runs.map(({ rows, generatingSeconds }) => (generatingSeconds * 1e6) / rows),
+    },
+    { name: `${name}: lost`, unit: 'rows', values: runs.map(({ lost }) => lost) },
+    { name: `${name}: RSS of collector and frames`, unit: 'MiB', values: runs.flatMap(({ rssMib }) => rssMib) },
+  ];
+}
+
+async function measureShipping(entry: string, seconds: number): Promise<readonly Measure[]> {
+  const store = await startStore(entry);
+  try {
+    const url = await createNullStore(store.url);
+    const traffic = () =>
+      createProbeTraffic({
+        seed: 2,
+        conversations,
+        realOffsetNs: BigInt(Date.now()) * 1_000_000n - BigInt(bootNs),
+        hasHttp: true,
+      });
+    await ship(url, traffic(), shipMs / 2);
+    const forgotten: Shipped[] = [];
+    for (let round = 0; round < shipRounds; round += 1) forgotten.push(await ship(url, traffic(), shipMs));
+    const kept = await ship(store.url, traffic(), seconds * 1000);
+    const stored = await countFlows(store.url);
+    const missing = kept.rows - stored;
+    console.log(`kept for ${seconds} s: ${kept.rows} rows written, ${stored} counted in the store, ${missing} missing`);
+    console.log(`RSS over that time, MiB: ${kept.rssMib.map((mib) => Math.round(mib)).join(' ')}\n`);
+    return [...shippedRates('Null table', forgotten), ...shippedRates('real schema', [kept])];
+  } finally {
+    await store.stop();
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      recording: { type: 'string' },
+      store: { type: 'string' },
+      seconds: { type: 'string', default: '60' },
+    },
+  });
+  const { recording, store, seconds } = argumentsSchema.parse(values);
+  const sink = createDiscardingSink();
+  const input = (name: string, bytes: Buffer, requests: number): Input => ({
+    name,
+    bytes,
+    requests,
+    records: countRecords(bytes),
+    rows: play(bytes, sink).rows,
+  });
+  const withHttp = generated(true);
+  const bare = input('generated without HTTP', generated(false).bytes, 0);
+  const inputs = [input('recorded', readFileSync(recording), 0), input('generated', withHttp.bytes, withHttp.requests)];
+  for (const one of inputs) {
+    const size = (one.bytes.length / mebibyte).toFixed(2);
+    console.log(`${one.name}: ${size} MiB, ${one.records} records, ${one.rows} rows\n`);
+    console.log(`${formatTable(measure(one, sink, one.requests > 0 ? bare : null))}\n`);
+  }
+  console.log(formatTable(await measureShipping(store, seconds)));
+}
+
+// The temporary store goes with the process, however it ends.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+await main();
