@@ -27,9 +27,8 @@ const answerLayout: FrameLayout = {
     bytes.length > lengthSize + smallestMessage && bytes.readUInt16BE(0) + lengthSize === bytes.length,
 };
 
-function readerOf(pairing: DnsPairing, rest: Pick<Reader, 'feed' | 'sweep' | 'end'>): Reader {
+function readerOf(pairing: DnsPairing, rest: Pick<Reader, 'wanted' | 'feed' | 'sweep' | 'end'>): Reader {
   return {
-    wanted: 'all',
     get outstanding() {
       return pairing.outstanding;
     },
@@ -40,6 +39,7 @@ function readerOf(pairing: DnsPairing, rest: Pick<Reader, 'feed' | 'sweep' | 'en
 export function createDatagramReader(deps: DnsPairingDeps): Reader {
   const pairing = createDnsPairing(deps);
   return readerOf(pairing, {
+    wanted: 'all',
     feed: ({ sender, bytes, atNs }) => pairing.message(sender, bytes, atNs),
     sweep: (nowNs) => pairing.sweep(nowNs),
     end: () => pairing.end(),
@@ -65,6 +65,7 @@ export function createDnsReader(client: Side, deps: DnsPairingDeps & { readonly 
   const answers = framesOf(client === 0 ? 1 : 0);
   const streams = createStreams(client, queries, answers, deps.budget);
   return readerOf(pairing, {
+    wanted: 'turns',
     feed: (segment) => streams.feed(segment),
     sweep(nowNs) {
       streams.sweep(nowNs);

@@ -7,13 +7,13 @@ import { createCommandQueue, notBegun, type CommandDeps, type Waiting } from './
 import type { Side } from './exchange.ts';
 import { createFrames, type Frame, type FrameLayout } from './frames.ts';
 import type { Reader } from './reader.ts';
+import { createRemembered } from './remembered.ts';
 import { readStatement, startsLikeStatement, type Statement } from './sql.ts';
 import { createTlsHandshake, type TlsHandshake } from './tls-reader.ts';
 
 const packetHeader = 4;
 const statementKept = 2048;
 const answerKept = 64;
-const statementsLimit = 1024;
 const commandNames: Readonly<Record<number, string>> = {
   0x02: 'USE',
   0x04: 'FIELD_LIST',
@@ -129,7 +129,7 @@ function databaseOf(bytes: Buffer, from: number, end: number, capabilities: numb
 export function createMysqlReader(client: Side, deps: CommandDeps): Reader {
   const { counters, budget } = deps;
   const commands = createCommandQueue<Item>('MYSQL', client, deps);
-  const statements = new Map<number, Statement>();
+  const statements = createRemembered<number>(budget);
   let isFresh = true;
   let isOpening = false;
   let isOver = false;
@@ -188,11 +188,6 @@ export function createMysqlReader(client: Side, deps: CommandDeps): Reader {
   const onPrepared = (item: Item, { bytes, start, end }: Frame): void => {
     if (item.code !== comPrepare || end < start + packetHeader + 5) return;
     statements.set(bytes.readUInt32LE(start + packetHeader + 1), item.statement);
-    if (statements.size <= statementsLimit) return;
-    for (const oldest of statements.keys()) {
-      statements.delete(oldest);
-      return;
-    }
   };
 
   const onFirst = (frame: Frame): void => {
@@ -277,6 +272,9 @@ export function createMysqlReader(client: Side, deps: CommandDeps): Reader {
       if (tls !== null) return tls.isDone ? 'none' : 'probing';
       return isOver ? 'none' : 'heads';
     },
-    end: () => tls?.end(),
+    end() {
+      statements.clear();
+      tls?.end();
+    },
   });
 }

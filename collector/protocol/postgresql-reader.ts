@@ -15,6 +15,7 @@ import {
   startupSize,
 } from './postgresql-messages.ts';
 import type { Reader } from './reader.ts';
+import { createRemembered } from './remembered.ts';
 import { readStatement, type Statement } from './sql.ts';
 import { createTlsHandshake, type TlsHandshake } from './tls-reader.ts';
 
@@ -23,22 +24,12 @@ interface Item extends Waiting {
   readonly role: 'query' | 'execute' | 'prepare' | 'sync';
 }
 
-const namesLimit = 1024;
+/** The server itself tells names apart by fewer bytes. */
+const nameLimit = 64;
 const statementKept = 2048;
 const otherKept = 256;
 const noStatement: Statement = { verb: '', table: '' };
 const letter = (text: string): number => text.charCodeAt(0);
-
-/** Remembers by name what is prepared; the oldest is forgotten when there are too many. */
-function remember(names: Map<string, Statement>, name: string, statement: Statement): void {
-  names.delete(name);
-  names.set(name, statement);
-  if (names.size <= namesLimit) return;
-  for (const oldest of names.keys()) {
-    names.delete(oldest);
-    return;
-  }
-}
 
 function textAt(bytes: Buffer, from: number, end: number): { readonly text: string; readonly next: number } {
   const found = bytes.indexOf(0, from);
@@ -74,8 +65,8 @@ function sqlState(bytes: Buffer, from: number, end: number): string {
 export function createPostgresqlReader(client: Side, deps: CommandDeps): Reader {
   const { counters, budget } = deps;
   const commands = createCommandQueue<Item>('POSTGRESQL', client, deps);
-  const statements = new Map<string, Statement>();
-  const portals = new Map<string, Statement>();
+  const statements = createRemembered<string>(budget);
+  const portals = createRemembered<string>(budget);
   let isFirst = true;
   let isStarting = true;
   /** The server's next byte says whether it turns to TLS or GSS. */
@@ -112,17 +103,17 @@ export function createPostgresqlReader(client: Side, deps: CommandDeps): Reader 
       case letter('P'): {
         const name = textAt(bytes, from, end);
         const statement = readStatement(textAt(bytes, name.next, end).text, 'postgresql');
-        remember(statements, name.text, statement);
+        statements.set(name.text.slice(0, nameLimit), statement);
         return push('prepare', statement, frame);
       }
       case letter('B'): {
         const portal = textAt(bytes, from, end);
-        const statement = statements.get(textAt(bytes, portal.next, end).text);
+        const statement = statements.get(textAt(bytes, portal.next, end).text.slice(0, nameLimit));
         if (statement === undefined) counters.add('postgresql_unknown_statements', 1);
-        return remember(portals, portal.text, statement ?? noStatement);
+        return portals.set(portal.text.slice(0, nameLimit), statement ?? noStatement);
       }
       case letter('E'):
-        return push('execute', portals.get(textAt(bytes, from, end).text) ?? noStatement, frame);
+        return push('execute', portals.get(textAt(bytes, from, end).text.slice(0, nameLimit)) ?? noStatement, frame);
       case letter('S'):
         return push('sync', noStatement, frame);
       default:
@@ -271,6 +262,10 @@ export function createPostgresqlReader(client: Side, deps: CommandDeps): Reader 
       if (tls !== null) return tls.isDone ? 'none' : 'probing';
       return isOver ? 'none' : 'heads';
     },
-    end: () => tls?.end(),
+    end() {
+      statements.clear();
+      portals.clear();
+      tls?.end();
+    },
   });
 }
