@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../decode/address.ts';
 import { tcpListen } from '../decode/wire.ts';
-import { ownerOfCgroup } from './cgroup.ts';
 import { createChanges } from './changes.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { createNames } from './names.ts';
@@ -188,27 +187,6 @@ describe('interfaces', () => {
       interfaces.learnBehind(key(address), 3);
     expect(interfaces.netnsOf(key('fe80::1'))).toBeUndefined();
     expect(interfaces.netnsOf(key('192.0.2.1'))).toBeUndefined();
-  });
-});
-
-describe('cgroup paths', () => {
-  const long = `${id}${'0'.repeat(52)}`;
-  it.each([
-    [`/system.slice/docker-${long}.scope`, id, ''],
-    [`/kubepods.slice/kubepods-besteffort.slice/kubepods-pod1.slice/cri-containerd-${long}.scope`, id, ''],
-    [`/kubepods.slice/kubepods-pod1.slice/crio-${long}.scope`, id, ''],
-    [`/machine.slice/libpod-${long}.scope/container`, id, ''],
-    [`/kubepods/besteffort/pod123/${long}`, id, ''],
-    [`/docker/${long}`, id, ''],
-    [`/system.slice/containerd.service/kubepods-burstable-pod1.slice:cri-containerd:${long}`, id, ''],
-    ['/system.slice/nginx.service', '', 'nginx.service'],
-    ['/user.slice/user-1000.slice/user@1000.service/app.slice/sync.service', '', 'sync.service'],
-    ['/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope', '', ''],
-    ['/user.slice/user-0.slice/session-3.scope', '', ''],
-    ['/', '', ''],
-    ['', '', ''],
-  ])('%s is container %j, unit %j', (path, container, unit) => {
-    expect(ownerOfCgroup(path)).toEqual({ container, unit });
   });
 });
 
