@@ -14,7 +14,8 @@ export interface StartOptions {
   readonly probe: boolean;
   /** Read plaintext at TLS libraries. */
   readonly tlsUprobes: boolean;
-  readonly cluster: string;
+  /** Null: as the Kubernetes API tells, else `default`. */
+  readonly cluster: string | null;
   readonly clickhouseUrl: string | null;
   readonly kubernetesUrl: string | null;
   readonly help: boolean;
@@ -30,12 +31,13 @@ export const startHelp = `usage: npm start -- [flags]
   --record FILE     keep a copy of what the probe sends, for --replay
   --no-probe        capture nothing; show what is stored
   --tls-uprobes     also read what programs encrypt: plaintext at every OpenSSL in use, Node's own included
-  --cluster NAME    cluster name put on every flow (default "default")
+  --cluster NAME    cluster name put on every flow (default: what the Kubernetes API tells)
   --help            this text
 
 environment:
   CLICKHOUSE_URL          http://user:password@host:8123/database: use that server instead of the embedded store
   PALOMAR_KUBERNETES_URL  API server to take pod identity from (or KUBECONFIG)
+  PALOMAR_NETWORKS        file that names networks outside, a line each: 10.20.0.0/16 office
   PALOMAR_LOG_LEVEL       trace, debug, info, warn (default) or error
 `;
 
@@ -116,7 +118,7 @@ export function parseStartOptions(
     record: at(values.record),
     probe,
     tlsUprobes: values['tls-uprobes'] === true,
-    cluster: values.cluster ?? 'default',
+    cluster: values.cluster ?? null,
     clickhouseUrl: clickhouseUrl === '' ? null : clickhouseUrl,
     kubernetesUrl: env['PALOMAR_KUBERNETES_URL'] ?? null,
     help: values.help === true,

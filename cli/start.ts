@@ -126,10 +126,10 @@ export async function start(options: StartOptions, deps: StartDeps): Promise<voi
       ipc('collector', unprivilegedNode(script('collector/main.js')), {
         CLICKHOUSE_URL: clickhouseUrl,
         PALOMAR_NODE: deps.env['PALOMAR_NODE'] ?? hostname(),
-        PALOMAR_CLUSTER: options.cluster,
         PALOMAR_CAPTURE_MISSING: JSON.stringify(missing),
         ...(running.probe === null ? {} : { PALOMAR_PROBE_SOCKET: socket }),
         ...withoutUndefined({
+          PALOMAR_CLUSTER: options.cluster ?? undefined,
           PALOMAR_REPLAY: options.replay ?? undefined,
           PALOMAR_RECORD: options.record ?? undefined,
           PALOMAR_KUBERNETES_URL: kubernetesUrl ?? undefined,

@@ -37,13 +37,20 @@ export const settingsSchema = z.object({
   PALOMAR_REPLAY: z.string().optional().describe('recording to play instead of live capture'),
   PALOMAR_RECORD: z.string().optional().describe('file that takes a recording of what the probe sends'),
   PALOMAR_NODE: z.string().default(hostname()).describe('name of this node'),
-  PALOMAR_CLUSTER: z.string().default('default').describe('name of the cluster'),
+  PALOMAR_CLUSTER: z
+    .string()
+    .optional()
+    .describe('name of the cluster; unset: what the Kubernetes API tells, else default'),
   PALOMAR_KUBERNETES_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('API server that needs no credentials'),
   KUBECONFIG: z.string().optional().describe('kubeconfig file to reach the API server with'),
   KUBERNETES_SERVICE_HOST: z.string().optional().describe('set inside a pod: the service account is used'),
+  PALOMAR_NETWORKS: z
+    .string()
+    .optional()
+    .describe('file that names networks outside, a line each: 10.20.0.0/16 office'),
   PALOMAR_CAPTURE_MISSING: missing.default([]).describe('what the supervisor found missing, a JSON array of strings'),
   PALOMAR_METRICS_LISTEN: listen.optional().describe('host:port for /metrics; unset: off'),
   PALOMAR_REDACT_URL_QUERY: z.stringbool().default(false).describe('leave the query out of every URL'),

@@ -8,10 +8,12 @@ import { createWriter } from '../db/writer.ts';
 import { createCollector, type CaptureSource, type Collector } from './collector.ts';
 import { readSettings, redactionOf, type Settings } from './config.ts';
 import { createCounters, type Counters } from './counters.ts';
-import { createIdentity } from './identity/identity.ts';
-import { configuredAccess, plainAccess } from './identity/kubernetes-access.ts';
+import { clusterNameFrom } from './identity/cluster-name.ts';
+import { createIdentity, type Identity } from './identity/identity.ts';
+import { configuredAccess, plainAccess, type KubernetesFetch } from './identity/kubernetes-access.ts';
 import type { Change } from './identity/kubernetes-objects.ts';
-import { createKubernetesWatch, type KubernetesFetch, type KubernetesWatch } from './identity/kubernetes-watch.ts';
+import { createKubernetesWatch, type KubernetesWatch } from './identity/kubernetes-watch.ts';
+import { createNetworkFile } from './identity/network-file.ts';
 import { createMetricsServer, createRegistry, type MetricsServer } from './metrics.ts';
 import { createRecorder } from './source/recorder.ts';
 import { checkRecording } from './source/recording.ts';
@@ -60,9 +62,39 @@ function watchKubernetes(
   get: KubernetesFetch | null,
   counters: Counters,
   log: pino.Logger,
+  clock: { now(): number },
   onChange: (change: Change) => void,
 ): KubernetesWatch | null {
-  return get === null ? null : createKubernetesWatch({ get, counters, log, random: Math.random, onChange });
+  return get === null ? null : createKubernetesWatch({ get, counters, log, clock, random: Math.random, onChange });
+}
+
+async function followNetworks(
+  path: string,
+  identity: Identity,
+  deps: { readonly counters: Counters; readonly log: pino.Logger },
+  signal: AbortSignal,
+): Promise<void> {
+  const file = createNetworkFile(path, { ...deps, onNetworks: (networks) => identity.useNetworks(networks) });
+  const loaded = await file.load();
+  if (!loaded.ok) throw new SettingError(`PALOMAR_NETWORKS: ${path}: ${loaded.error.join('\n  ')}`);
+  void file.follow(signal);
+}
+
+const unnamedCluster = 'default';
+
+async function clusterName(
+  settings: Settings,
+  get: KubernetesFetch | null,
+  signal: AbortSignal,
+  log: pino.Logger,
+): Promise<string> {
+  if (settings.PALOMAR_CLUSTER !== undefined) return settings.PALOMAR_CLUSTER;
+  if (get === null) return unnamedCluster;
+  const told = await clusterNameFrom(get, signal).catch((error: unknown) => {
+    log.warn({ err: error }, 'the kubernetes api does not tell the name of the cluster; set PALOMAR_CLUSTER');
+    return undefined;
+  });
+  return told ?? unnamedCluster;
 }
 
 interface Running {
@@ -73,17 +105,19 @@ interface Running {
 async function start(settings: Settings, signal: AbortSignal, log: pino.Logger): Promise<Running> {
   const capture = await captureSource(settings);
   const get = await kubernetesAccess(settings);
-  const { PALOMAR_NODE: node, PALOMAR_CLUSTER: cluster, PALOMAR_RECORD: record } = settings;
+  const { PALOMAR_NODE: node, PALOMAR_RECORD: record, PALOMAR_NETWORKS: networks } = settings;
+  const cluster = await clusterName(settings, get, signal, log);
   if (record !== undefined) await ensureWritable(record);
 
   const clock = { now: () => Date.now() };
   const counters = createCounters();
   const identity = createIdentity({ node, namesLimit: 100_000, namesKeepNs: 3600e9 }, { counters });
+  if (networks !== undefined) await followNetworks(networks, identity, { counters, log }, signal);
   const writer = createWriter(
     { url: settings.CLICKHOUSE_URL },
     { log: log.child({ component: 'writer' }), clock, random: Math.random },
   );
-  const kubernetes = watchKubernetes(get, counters, log, (change) => collector.onKubernetes(change));
+  const kubernetes = watchKubernetes(get, counters, log, clock, (change) => collector.onKubernetes(change));
   const snapshot = () => identity.kubernetes.snapshot();
   const recorder = record === undefined ? null : createRecorder(record, { snapshot, log });
   const collector = createCollector(

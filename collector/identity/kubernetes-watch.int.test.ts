@@ -28,7 +28,7 @@ function event(type: string, name: string, resourceVersion: string): string {
 }
 
 /** Resources other than pods are empty and quiet. */
-async function serve(answer: Answer) {
+async function serve(answer: Answer, isMissing: (path: string) => boolean = () => false) {
   const requests: string[] = [];
   server = createServer((request: IncomingMessage, response) => {
     const url = new URL(request.url ?? '/', 'http://x');
@@ -39,6 +39,7 @@ async function serve(answer: Answer) {
         `${isWatch ? 'watch' : 'list'} ${url.searchParams.get('resourceVersion') ?? url.searchParams.get('continue') ?? ''}`.trim(),
       );
     if (isPods) answer({ url, isWatch, isPods }, response);
+    else if (isMissing(url.pathname)) response.writeHead(404).end();
     else if (isWatch) response.writeHead(200).flushHeaders();
     else response.end(listOf([], '1'));
   });
@@ -52,6 +53,7 @@ async function serve(answer: Answer) {
     get: plainAccess(`http://127.0.0.1:${address.port}`),
     counters,
     random: () => 0,
+    clock: { now: () => Date.now() },
     log: { info: () => undefined, warn: () => undefined },
     onChange: (change) => changes.push(change),
   });
@@ -122,6 +124,76 @@ describe('watching the Kubernetes API', () => {
     expect(requests).toEqual(['list', 'watch 5', 'list', 'watch 5']);
     expect(counters.read('kubernetes_relists')).toBe(1);
     expect(counters.read('kubernetes_errors')).toBe(0);
+  });
+
+  it('goes on from where it was when the connection breaks, without listing again', async () => {
+    let watches = 0;
+    const { changes, requests, counters } = await serve(({ isWatch }, response) => {
+      if (!isWatch) response.end(listOf(['a'], '5'));
+      else if (++watches === 1) {
+        response.write(event('ADDED', 'b', '6'), () => response.destroy());
+      } else response.writeHead(200).flushHeaders();
+    });
+    await until(() => requests.length === 3);
+    expect(requests).toEqual(['list', 'watch 5', 'watch 6']);
+    expect(told(changes())).toEqual(['list a', 'put b']);
+    expect(counters.read('kubernetes_errors')).toBe(1);
+  });
+
+  it.each([429, 500, 503])('goes on from where it was when a watch is answered %d', async (status) => {
+    let watches = 0;
+    const { requests } = await serve(({ isWatch }, response) => {
+      if (!isWatch) response.end(listOf(['a'], '5'));
+      else if (++watches <= 2) response.writeHead(status, { 'retry-after': '0.1' }).end('later');
+      else response.writeHead(200).flushHeaders();
+    });
+    await until(() => requests.length === 4);
+    expect(requests).toEqual(['list', 'watch 5', 'watch 5', 'watch 5']);
+  });
+
+  it('lists again after a line that it cannot read, which may have told of a change', async () => {
+    let watches = 0;
+    const { requests } = await serve(({ isWatch }, response) => {
+      if (!isWatch) response.end(listOf(['a'], '5'));
+      else if (++watches === 1) response.end('{"type":"ADDED","obj\n');
+      else response.writeHead(200).flushHeaders();
+    });
+    await until(() => requests.length === 4);
+    expect(requests).toEqual(['list', 'watch 5', 'list', 'watch 5']);
+  });
+
+  it('takes all at once when pages are gone again and again before they are asked for', async () => {
+    const { requests, changes } = await serve(({ url, isWatch }, response) => {
+      if (isWatch) response.writeHead(200).flushHeaders();
+      else if (url.searchParams.has('continue')) response.writeHead(410).end();
+      else if (url.searchParams.has('limit')) response.end(listOf(['a'], '5', 'more'));
+      else response.end(listOf(['a', 'b'], '6'));
+    });
+    await until(() => changes().length === 1);
+    expect(told(changes())).toEqual(['list a b']);
+    expect(requests.slice(0, 5)).toEqual(['list', 'list more', 'list', 'list more', 'list']);
+  });
+
+  it('does without resources that a cluster does not have', async () => {
+    const { watch: started, counters } = await serve(
+      ({ isWatch }, response) => {
+        if (isWatch) response.writeHead(200).flushHeaders();
+        else response.end(listOf(['a'], '5'));
+      },
+      (path) => path.includes('cilium') || path.includes('jobs'),
+    );
+    await started.synced;
+    expect(counters.read('kubernetes_errors')).toBe(0);
+  });
+
+  it('keeps of an object only what is used', async () => {
+    const { changes } = await serve(({ isWatch }, response) => {
+      const items = [{ metadata: { name: 'a', annotations: { long: 'x' } }, spec: { volumes: [] } }];
+      if (isWatch) response.writeHead(200).flushHeaders();
+      else response.end(JSON.stringify({ metadata: { resourceVersion: '5' }, items }));
+    });
+    await until(() => changes().length === 1);
+    expect(JSON.stringify(changes())).not.toMatch(/long|volumes/);
   });
 
   it('survives an API that fails, and keeps trying', async () => {

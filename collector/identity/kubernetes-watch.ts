@@ -1,37 +1,41 @@
 /**
- * Lists and watches the Kubernetes API. When the API is away, restarts or says 410 Gone, what is known stays known and
- * listing begins again, with growing pauses.
+ * Lists and watches the Kubernetes API. When the API is away, slow or refuses, what is known stays known; a watch goes
+ * on from where it was, and only what the API has forgotten (410 Gone) is listed again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Counters } from '../counters.ts';
 import type { Log } from '../log.ts';
+import { readBody, type KubernetesAnswer, type KubernetesFetch } from './kubernetes-access.ts';
 import { resourceNames, resources, type Change, type Resource } from './kubernetes-objects.ts';
-
-/** Sends a GET to a path of the API server, with whatever credentials it needs. */
-export type KubernetesFetch = (
-  path: string,
-  signal: AbortSignal,
-) => Promise<AsyncIterable<Buffer> & { status: number }>;
 
 export interface KubernetesWatchDeps {
   readonly get: KubernetesFetch;
   readonly counters: Counters;
   readonly random: () => number;
+  readonly clock: { now(): number };
   readonly log: Pick<Log, 'info' | 'warn'>;
   onChange(change: Change): void;
 }
 
 export interface KubernetesWatch {
   start(signal: AbortSignal): void;
-  /** Resolves once every resource has been listed. */
+  /** Resolves once every resource has been listed, or is known not to be there. */
   readonly synced: Promise<void>;
   stop(): Promise<void>;
 }
 
 const pageSize = 500;
-const watchSeconds = 290;
+const pageTimeoutMs = 60_000;
+/** The server ends a watch after this long, or up to twice as long: not all at once. */
+const watchSeconds = 300;
+/** It has that much more before the connection counts as dead. */
+const watchGraceMs = 30_000;
+/** A watch that lived that long without a word says that all is well. */
+const steadyMs = 10_000;
+const shortPauseMs = 50;
 const longestPauseMs = 15_000;
+const longestRetryAfterMs = 60_000;
 /** A resource that is not there may come with an installation or a role. */
 const withheldPauseMs = 600_000;
 const longestLine = 8 << 20;
@@ -50,8 +54,46 @@ class Gone extends Error {}
 /** The cluster does not have the resource, or does not let us read it. */
 class Withheld extends Error {}
 
+/** Come back later, and not before `afterMs`. */
+class Refused extends Error {
+  readonly afterMs: number;
+  constructor(message: string, afterMs: number) {
+    super(message);
+    this.afterMs = Math.min(afterMs, longestRetryAfterMs);
+  }
+}
+
+function checkStatus(answer: KubernetesAnswer, what: string): void {
+  const { status, retryAfterMs } = answer;
+  if (status === 200) return;
+  const message = `${what} answered ${status}`;
+  if (status === 410) throw new Gone(message);
+  if (status === 403 || status === 404) throw new Withheld(message);
+  throw new Refused(message, retryAfterMs);
+}
+
+/** Only what is used goes on, into memory and recordings. What is not as expected goes on whole, to be counted. */
+function reduce(resource: Resource, object: unknown): unknown {
+  const parsed = resources[resource].schema.safeParse(object);
+  return parsed.success ? parsed.data : object;
+}
+
+function acceptOf(resource: Resource, kind: 'PartialObjectMetadata' | 'PartialObjectMetadataList'): string {
+  const json = 'application/json';
+  return resources[resource].metadataOnly ? `${json};as=${kind};g=meta.k8s.io;v=v1,${json}` : json;
+}
+
+/** Where a resource stands between two requests. */
+interface Progress {
+  /** Empty: list first. */
+  version: string;
+  failures: number;
+  /** Lists in a row whose later pages were gone by the time they were asked for. */
+  lostPages: number;
+}
+
 export function createKubernetesWatch(deps: KubernetesWatchDeps): KubernetesWatch {
-  const { counters, log } = deps;
+  const { counters, log, clock } = deps;
   let stopping = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
   const unlisted = new Set<Resource>(resourceNames);
@@ -60,103 +102,116 @@ export function createKubernetesWatch(deps: KubernetesWatchDeps): KubernetesWatc
     markSynced = resolve;
   });
 
-  const readAll = async (path: string, signal: AbortSignal): Promise<unknown> => {
-    const response = await deps.get(path, signal);
-    const parts: Buffer[] = [];
-    for await (const part of response) parts.push(part);
-    if (response.status === 410) throw new Gone();
-    if (response.status === 404 || response.status === 403)
-      throw new Withheld(`GET ${path} answered ${response.status}`);
-    if (response.status !== 200) throw new Error(`GET ${path} answered ${response.status}`);
-    return JSON.parse(Buffer.concat(parts).toString('utf8'));
-  };
-
   const noteListed = (resource: Resource): void => {
     unlisted.delete(resource);
     if (unlisted.size === 0) markSynced();
   };
 
-  const list = async (resource: Resource, signal: AbortSignal): Promise<string> => {
+  const readPage = async (resource: Resource, query: string, signal: AbortSignal) => {
+    const path = `${resources[resource].path}${query}`;
+    const either = AbortSignal.any([signal, AbortSignal.timeout(pageTimeoutMs)]);
+    const answer = await deps.get(path, either, acceptOf(resource, 'PartialObjectMetadataList'));
+    const body = await readBody(answer);
+    checkStatus(answer, `list of ${resource}`);
+    return listSchema.parse(JSON.parse(body));
+  };
+
+  const list = async (resource: Resource, progress: Progress, signal: AbortSignal): Promise<void> => {
     const objects: unknown[] = [];
-    let version: string;
+    // Whoever cannot finish page by page before the pages are gone takes all at once.
+    const limit = progress.lostPages < 2 ? `?limit=${pageSize}` : '';
     let next = '';
     do {
       const more = next === '' ? '' : `&continue=${encodeURIComponent(next)}`;
-      const page = listSchema.parse(await readAll(`${resources[resource].path}?limit=${pageSize}${more}`, signal));
-      objects.push(...(page.items ?? []));
-      version = page.metadata.resourceVersion;
+      const page = await readPage(resource, `${limit}${more}`, signal).catch((error: unknown) => {
+        if (error instanceof Gone && next !== '') progress.lostPages += 1;
+        throw error;
+      });
+      for (const item of page.items ?? []) objects.push(reduce(resource, item));
+      progress.version = page.metadata.resourceVersion;
       next = page.metadata.continue ?? '';
     } while (next !== '');
+    progress.lostPages = 0;
     deps.onChange({ resource, event: 'list', objects });
     noteListed(resource);
-    return version;
   };
 
-  /** Applies one line of a watch; returns the resource version to go on from. */
-  const applyEvent = (resource: Resource, line: string, version: string): string => {
+  /** Applies one line of a watch and moves on to its resource version. */
+  const applyEvent = (resource: Resource, line: string, progress: Progress): void => {
     const event = eventSchema.parse(JSON.parse(line));
     if (event.type === 'ERROR') {
       const status = statusSchema.safeParse(event.object);
-      if (status.success && status.data.code === 410) throw new Gone();
-      throw new Error(`watch of ${resource} failed: ${status.data?.message ?? 'no reason given'}`);
+      const message = `watch of ${resource} failed: ${status.data?.message ?? 'no reason given'}`;
+      if (status.data?.code === 410) throw new Gone(message);
+      throw new Error(message);
     }
+    progress.failures = 0;
     if (event.type !== 'BOOKMARK') {
-      deps.onChange({ resource, event: event.type === 'DELETED' ? 'delete' : 'put', objects: [event.object] });
+      const object = reduce(resource, event.object);
+      deps.onChange({ resource, event: event.type === 'DELETED' ? 'delete' : 'put', objects: [object] });
     }
     const seen = versionSchema.safeParse(event.object);
-    return seen.success ? seen.data.metadata.resourceVersion : version;
+    if (seen.success) progress.version = seen.data.metadata.resourceVersion;
   };
 
-  const watch = async (resource: Resource, from: string, signal: AbortSignal): Promise<string> => {
-    const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${watchSeconds}&resourceVersion=${from}`;
-    const response = await deps.get(`${resources[resource].path}?${query}`, signal);
-    if (response.status === 410) throw new Gone();
-    if (response.status !== 200) throw new Error(`watch of ${resource} answered ${response.status}`);
-    let version = from;
-    let rest: Buffer = Buffer.alloc(0);
-    for await (const part of response) {
-      rest = rest.length === 0 ? part : Buffer.concat([rest, part]);
-      for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
-        const line = rest.toString('utf8', 0, end).trim();
-        rest = rest.subarray(end + 1);
-        if (line !== '') version = applyEvent(resource, line, version);
-      }
-      if (rest.length > longestLine)
-        throw new Error(`watch of ${resource} sent a line of more than ${longestLine} bytes`);
+  const watch = async (resource: Resource, progress: Progress, signal: AbortSignal): Promise<void> => {
+    const seconds = Math.round(watchSeconds * (1 + deps.random()));
+    const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${seconds}&resourceVersion=${progress.version}`;
+    const either = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000 + watchGraceMs)]);
+    const accept = acceptOf(resource, 'PartialObjectMetadata');
+    const answer = await deps.get(`${resources[resource].path}?${query}`, either, accept);
+    if (answer.status !== 200) await readBody(answer);
+    checkStatus(answer, `watch of ${resource}`);
+    for await (const line of linesOf(answer, `watch of ${resource}`)) applyEvent(resource, line, progress);
+  };
+
+  /** What went wrong decides where to go on and after what pause. */
+  const pauseAfter = (error: unknown, resource: Resource, progress: Progress): number => {
+    if (error instanceof Gone) {
+      counters.add('kubernetes_relists', 1);
+      progress.version = '';
+      // The first time at once.
+      if (progress.failures === 0) return shortPauseMs;
+    } else if (error instanceof Withheld && resources[resource].optional) {
+      log.info({ resource, reason: error.message }, 'names are told without this resource');
+      progress.version = '';
+      noteListed(resource);
+      return withheldPauseMs;
+    } else {
+      counters.add('kubernetes_errors', 1);
     }
-    return version;
+    progress.failures += 1;
+    // The first failure and then ever fewer are worth a line.
+    if ((progress.failures & (progress.failures - 1)) === 0) {
+      log.warn({ err: error, resource, failures: progress.failures }, 'kubernetes api failed, keeping what is known');
+    }
+    const pause = Math.min(longestPauseMs, 250 * 2 ** Math.min(progress.failures, 10));
+    const afterMs = error instanceof Refused ? error.afterMs : 0;
+    return afterMs + pause * (0.5 + deps.random() / 2);
+  };
+
+  const step = async (resource: Resource, progress: Progress, signal: AbortSignal): Promise<void> => {
+    if (progress.version === '') await list(resource, progress, signal);
+    const sinceMs = clock.now();
+    try {
+      await watch(resource, progress, signal);
+    } catch (error) {
+      // A line that cannot be read may have told of a change: only a new list knows.
+      if (error instanceof SyntaxError || error instanceof z.ZodError) progress.version = '';
+      throw error;
+    } finally {
+      if (clock.now() - sinceMs >= steadyMs) progress.failures = 0;
+    }
   };
 
   const follow = async (resource: Resource, signal: AbortSignal): Promise<void> => {
-    let failures = 0;
-    let version = '';
-    while (!isOver(signal)) {
-      try {
-        if (version === '') version = await list(resource, signal);
-        version = await watch(resource, version, signal);
-        failures = 0;
-      } catch (error) {
-        if (isOver(signal)) return;
-        version = '';
-        if (error instanceof Withheld && resources[resource].optional) {
-          log.info({ resource, reason: error.message }, 'names are told without this resource');
-          noteListed(resource);
-          await sleep(withheldPauseMs, undefined, { signal }).catch(() => undefined);
-          continue;
-        }
-        counters.add(error instanceof Gone ? 'kubernetes_relists' : 'kubernetes_errors', 1);
-        if (!(error instanceof Gone)) {
-          failures += 1;
-          // The first failure and then ever fewer are worth a line.
-          if ((failures & (failures - 1)) === 0) {
-            log.warn({ err: error, resource, failures }, 'kubernetes api failed, keeping what is known');
-          }
-        }
-      }
-      const pause = Math.min(longestPauseMs, 250 * 2 ** Math.min(failures, 10));
-      await sleep(failures === 0 ? 50 : pause * (0.5 + deps.random() / 2), undefined, { signal }).catch(
-        () => undefined,
+    const progress: Progress = { version: '', failures: 0, lostPages: 0 };
+    while (!signal.aborted) {
+      const pauseMs = await step(resource, progress, signal).then(
+        () => shortPauseMs * 2 ** Math.min(progress.failures, 6),
+        (error: unknown) => (isOver(signal) ? 0 : pauseAfter(error, resource, progress)),
       );
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   };
 
@@ -173,6 +228,21 @@ export function createKubernetesWatch(deps: KubernetesWatchDeps): KubernetesWatc
       await running;
     },
   };
+}
+
+async function* linesOf(parts: AsyncIterable<Buffer>, what: string): AsyncIterable<string> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const part of parts) {
+    rest = rest.length === 0 ? part : Buffer.concat([rest, part]);
+    let start = 0;
+    for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10, start)) {
+      const line = rest.toString('utf8', start, end).trim();
+      start = end + 1;
+      if (line !== '') yield line;
+    }
+    rest = rest.subarray(start);
+    if (rest.length > longestLine) throw new Error(`${what} sent a line of more than ${longestLine} bytes`);
+  }
 }
 
 /** A call, because the compiler takes a property that it has seen false for false ever after. */

@@ -45,7 +45,7 @@ function isInside(inner: AddressKey, prefix: Prefix): boolean {
   return bitsOf(inner).slice(0, prefix.bits) === bitsOf(prefix.address).slice(0, prefix.bits);
 }
 
-describe('the longest prefix', () => {
+describe('the longest prefix', { timeout: 60_000 }, () => {
   it('is the one found', () => {
     const prefix = fc.tuple(address, fc.integer({ min: 0, max: 32 })).map(([key, short]): Prefix => {
       const text = formatAddress(key);

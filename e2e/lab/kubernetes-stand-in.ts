@@ -1,9 +1,12 @@
 /**
  * A stand-in for the Kubernetes API server: lists and watches of the few resources that give flows their names, with
- * the resource versions, pages, bookmarks and 410 Gone of the real one. It knows no authentication, no selectors and
- * no writes over HTTP; what it does not know it refuses, so that nobody takes its silence for an answer.
+ * the resource versions, pages, bookmarks, 410 Gone, metadata-only answers, client certificates and tokens of the real
+ * one. It knows no selectors and no writes over HTTP; what it does not know it refuses, so that nobody takes its
+ * silence for an answer.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { KubernetesObject } from './kubernetes-objects.ts';
@@ -15,6 +18,7 @@ const resources = {
   '/api/v1/namespaces': { apiVersion: 'v1', kind: 'Namespace' },
   '/api/v1/services': { apiVersion: 'v1', kind: 'Service' },
   '/api/v1/nodes': { apiVersion: 'v1', kind: 'Node' },
+  '/api/v1/configmaps': { apiVersion: 'v1', kind: 'ConfigMap' },
   '/apis/apps/v1/replicasets': { apiVersion: 'apps/v1', kind: 'ReplicaSet' },
   '/apis/apps/v1/deployments': { apiVersion: 'apps/v1', kind: 'Deployment' },
   '/apis/batch/v1/jobs': { apiVersion: 'batch/v1', kind: 'Job' },
@@ -49,6 +53,14 @@ export interface KubernetesStandIn {
   remove(kind: string, namespace: string, name: string): boolean;
   /** Forgets past events, as etcd's compaction does: a watch from before now is 410 Gone. */
   compact(): void;
+  /** The next `count` requests are answered with that status, as an overloaded or broken server does. */
+  refuseNext(count: number, status: number, retryAfterSeconds?: number): void;
+  /** Ends all watches without a word, as a server that is killed does. */
+  cutWatches(): void;
+  /** From now on only these bearer tokens are taken. */
+  acceptTokens(tokens: readonly string[]): void;
+  /** Requests answered, by path and query. */
+  readonly requests: readonly string[];
   readonly url: string;
   start(): Promise<string>;
   stop(): Promise<void>;
@@ -60,7 +72,11 @@ export interface StandInConfig {
   /** Past events that a watch may still ask for. */
   readonly history?: number;
   readonly bookmarkEveryMs?: number;
+  /** PEM texts. With `clientCa` a client needs a certificate of it, or a token. */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly clientCa: string };
 }
+
+const requestsKept = 1000;
 
 /** A watcher this far behind is cut off; it comes back with a list. */
 const watcherBufferBytes = 1 << 20;
@@ -99,6 +115,12 @@ function parseQuery(url: URL): Result<Query, Refusal> {
   return err({ status: 400, reason: 'BadRequest', message: `the stand-in does not support this: ${problem}` });
 }
 
+/** What the client asked to be left out of objects, by its Accept header. */
+function viewFor(accept: string | undefined): (object: StoredObject) => object {
+  if (accept?.startsWith('application/json;as=PartialObjectMetadata') !== true) return (object) => object;
+  return ({ metadata }) => ({ apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', metadata });
+}
+
 const expired = (version: number): Refusal => ({
   status: 410,
   reason: 'Expired',
@@ -107,12 +129,41 @@ const expired = (version: number): Refusal => ({
 
 export function createKubernetesStandIn(config: StandInConfig): KubernetesStandIn {
   const store: ObjectStore = createObjectStore({ history: config.history ?? 1000 });
-  const watches = new Set<() => void>();
-  const server = createServer(handle);
+  const watches = new Set<ServerResponse>();
+  const { tls } = config;
+  const server =
+    tls === undefined
+      ? createPlainServer(handle)
+      : createTlsServer(
+          { key: tls.key, cert: tls.cert, ca: tls.clientCa, requestCert: true, rejectUnauthorized: false },
+          handle,
+        );
+  const requests: string[] = [];
+  let refusals: { readonly status: number; readonly retryAfter: number | undefined }[] = [];
+  let tokens: readonly string[] | null = null;
   let url = '';
+
+  /** A certificate or a token, as the server was told to ask for. */
+  function isAuthorized(incoming: IncomingMessage): boolean {
+    const { socket } = incoming;
+    if (socket instanceof TLSSocket && socket.authorized) return true;
+    if (tokens === null) return tls === undefined;
+    return tokens.some((token) => incoming.headers.authorization === `Bearer ${token}`);
+  }
 
   function handle(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const asked = new URL(incoming.url ?? '/', 'http://stand-in');
+    requests.push(incoming.url ?? '');
+    if (requests.length > requestsKept) requests.shift();
+    const refusal = refusals.shift();
+    if (refusal !== undefined) {
+      const { status, retryAfter } = refusal;
+      if (retryAfter !== undefined) outgoing.setHeader('retry-after', retryAfter);
+      return sendJson(outgoing, status, statusObject({ status, reason: 'Refused', message: 'told to refuse' }));
+    }
+    if (!isAuthorized(incoming)) {
+      return sendJson(outgoing, 401, statusObject({ status: 401, reason: 'Unauthorized', message: 'Unauthorized' }));
+    }
     if (asked.pathname === '/version') {
       sendJson(outgoing, 200, { major: '1', minor: '34', gitVersion: 'v1.34.0-palomar-lab', platform: 'linux' });
       return;
@@ -126,8 +177,9 @@ export function createKubernetesStandIn(config: StandInConfig): KubernetesStandI
     const query = parseQuery(asked);
     if (!query.ok) return refuse(query.error);
     if (target.name !== '') return get(target, outgoing, refuse);
-    if (query.value.watch) return watch(target, query.value, outgoing);
-    return list(target, query.value, outgoing, refuse);
+    const view = viewFor(incoming.headers.accept);
+    if (query.value.watch) return watch(target, query.value, outgoing, view);
+    return list(target, query.value, outgoing, view, refuse);
   }
 
   function get(target: Target, outgoing: ServerResponse, refuse: (refusal: Refusal) => void): void {
@@ -136,7 +188,13 @@ export function createKubernetesStandIn(config: StandInConfig): KubernetesStandI
     else refuse({ status: 404, reason: 'NotFound', message: `${target.kind} ${target.name} not found` });
   }
 
-  function list(target: Target, query: Query, outgoing: ServerResponse, refuse: (refusal: Refusal) => void): void {
+  function list(
+    target: Target,
+    query: Query,
+    outgoing: ServerResponse,
+    view: (object: StoredObject) => object,
+    refuse: (refusal: Refusal) => void,
+  ): void {
     // A page token is "<resource version>/<items sent>"; it is only good while nothing has changed.
     const [version, offsetText] = query.continue === '' ? ['', '0'] : query.continue.split('/');
     if (version !== '' && Number(version) !== store.version()) return refuse(expired(Number(version)));
@@ -154,11 +212,11 @@ export function createKubernetesStandIn(config: StandInConfig): KubernetesStandI
         resourceVersion: String(store.version()),
         ...(more ? { continue: `${store.version()}/${end}`, remainingItemCount: all.length - end } : {}),
       },
-      items: all.slice(offset, end),
+      items: all.slice(offset, end).map(view),
     });
   }
 
-  function watch(target: Target, query: Query, outgoing: ServerResponse): void {
+  function watch(target: Target, query: Query, outgoing: ServerResponse, view: (object: StoredObject) => object): void {
     outgoing.writeHead(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' });
     const tell = (type: string, object: object): void => {
       outgoing.write(`${JSON.stringify({ type, object })}\n`);
@@ -167,10 +225,12 @@ export function createKubernetesStandIn(config: StandInConfig): KubernetesStandI
     const concerns = (object: StoredObject): boolean =>
       object.kind === target.kind && (target.namespace === '' || object.metadata.namespace === target.namespace);
     const hear = (event: WatchEvent): void => {
-      if (concerns(event.object)) tell(event.type, event.object);
+      if (concerns(event.object)) tell(event.type, view(event.object));
     };
     const since = Number(query.resourceVersion);
-    if (since === 0) for (const object of store.select(target.kind, target.namespace)) tell('ADDED', object);
+    if (since === 0)
+      for (const object of store.select(target.kind, target.namespace))
+        if (concerns(object)) tell('ADDED', view(object));
     const missed = store.since(since === 0 ? store.version() : since);
     if (!missed) {
       // The real server, too, answers 200 and says it in the stream.
@@ -190,11 +250,10 @@ export function createKubernetesStandIn(config: StandInConfig): KubernetesStandI
       ...(query.allowWatchBookmarks ? [setInterval(bookmark, config.bookmarkEveryMs ?? 30_000)] : []),
       ...(query.timeoutSeconds ? [setTimeout(() => outgoing.end(), query.timeoutSeconds * 1000)] : []),
     ];
-    const end = (): void => void outgoing.end();
-    watches.add(end);
+    watches.add(outgoing);
     outgoing.on('close', () => {
       forget();
-      watches.delete(end);
+      watches.delete(outgoing);
       timers.forEach((timer) => clearTimeout(timer));
     });
     outgoing.flushHeaders();
@@ -204,6 +263,16 @@ export function createKubernetesStandIn(config: StandInConfig): KubernetesStandI
     put: (object) => void store.put(object),
     remove: (kind, namespace, name) => store.remove(kind, namespace, name),
     compact: () => store.compact(),
+    refuseNext(many, status, retryAfter) {
+      refusals = Array.from({ length: many }, () => ({ status, retryAfter }));
+    },
+    cutWatches() {
+      for (const outgoing of watches) outgoing.destroy();
+    },
+    acceptTokens(next) {
+      tokens = next;
+    },
+    requests,
     get url() {
       return url;
     },
@@ -214,13 +283,13 @@ export function createKubernetesStandIn(config: StandInConfig): KubernetesStandI
           const address = server.address();
           const port = typeof address === 'object' ? address?.port : undefined;
           if (port === undefined) return reject(new Error('the stand-in has no port'));
-          url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+          url = `${tls === undefined ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
           resolve(url);
         });
       });
     },
     stop() {
-      for (const end of watches) end();
+      for (const outgoing of watches) outgoing.end();
       return new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
