@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Flow } from '../../../model/api.ts';
 import { aLayer7 } from '../../../model/flow.fixture.ts';
 import { flowsOf, labWorld, seeded } from '../../testing/fixture-data.ts';
-import { rowSummary } from './flow-words.ts';
+import { hasFailed, rowSummary } from './flow-words.ts';
 
 const [any] = flowsOf(labWorld(0), 0, 1, seeded(1));
 const aFlow = (of: Partial<Flow>): Flow => {
@@ -31,4 +31,41 @@ test.each([
   ['anything else: as hubble observe has it', aFlow({}), 'TCP Flags: ACK'],
 ])('%s', (_name, flow, words) => {
   expect(rowSummary(flow)).toBe(words);
+});
+
+describe('rowSummary of newer facts', () => {
+  test.each([
+    [
+      'a failed connect',
+      aFlow({ connectResult: 'NO_ANSWER', socketError: 'ETIMEDOUT' }),
+      'connect no answer (ETIMEDOUT)',
+    ],
+    [
+      'a database command that failed',
+      aFlow({
+        l7: aLayer7({
+          type: 'POSTGRESQL',
+          command: 'SELECT',
+          resource: 'orders',
+          error: '42P01',
+          latencyNs: '2000000',
+        }),
+      }),
+      '42P01 SELECT orders in 2 ms',
+    ],
+    [
+      'a gRPC call',
+      aFlow({
+        l7: aLayer7({
+          type: 'GRPC',
+          grpcStatus: 'UNAVAILABLE',
+          http: { method: 'POST', host: 'cart', path: '/cart.Cart/Add', status: 200, protocol: 'HTTP/2' },
+        }),
+      }),
+      'UNAVAILABLE /cart.Cart/Add',
+    ],
+  ])('%s', (_, flow, words) => {
+    expect(rowSummary(flow)).toBe(words);
+    expect(hasFailed(flow)).toBe(true);
+  });
 });

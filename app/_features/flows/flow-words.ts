@@ -22,7 +22,15 @@ export function protocolWords(flow: Flow): string {
 export function hasFailed(flow: Flow): boolean {
   const status = flow.l7?.http?.status ?? 0;
   const rcode = flow.l7?.dns?.rcode ?? '';
-  return status >= 500 || ['SERVFAIL', 'REFUSED'].includes(rcode) || flow.kind === 'l7_request';
+  const hasFailedL7 = (flow.l7?.error ?? '') !== '' || !['', 'OK'].includes(flow.l7?.grpcStatus ?? '');
+  const hasFailedConnect = !['', 'ESTABLISHED'].includes(flow.connectResult);
+  return (
+    status >= 500 ||
+    ['SERVFAIL', 'REFUSED'].includes(rcode) ||
+    flow.kind === 'l7_request' ||
+    hasFailedL7 ||
+    hasFailedConnect
+  );
 }
 
 export function rowBytes(flow: Flow): number {
@@ -35,9 +43,19 @@ export function rowBytes(flow: Flow): number {
  */
 export function rowSummary(flow: Flow): string {
   if (flow.kind === 'drop' && flow.dropLocation !== '') return `${flow.summary} at ${flow.dropLocation}`;
+  if (!['', 'ESTABLISHED'].includes(flow.connectResult)) {
+    const error = flow.socketError === '' ? '' : ` (${flow.socketError})`;
+    return `connect ${flow.connectResult.toLowerCase().replace('_', ' ')}${error}`;
+  }
   if (flow.l7 === null) return flow.summary;
   const { http, dns, latencyNs } = flow.l7;
   const latency = latencyNs === '0' ? '' : ` in ${formatMilliseconds(Number(latencyNs) / 1e6)}`;
+  const { command, resource, error, grpcStatus } = flow.l7;
+  if (command !== '') {
+    const failed = error === '' ? '' : `${error} `;
+    return `${failed}${[command, resource].filter(Boolean).join(' ')}${latency}`;
+  }
+  if (http !== null && grpcStatus !== '') return `${grpcStatus} ${http.path}${latency}`;
   if (http !== null) {
     return `${http.status > 0 ? String(http.status) : 'no answer'} ${http.method} ${http.path}${latency}`;
   }
