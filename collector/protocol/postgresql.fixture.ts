@@ -31,7 +31,6 @@ export const bind = (portal: string, name: string, value = 'secret'): Buffer =>
 export const describe = message('D', Buffer.from('P'), text(''));
 export const execute = (portal = ''): Buffer => message('E', text(portal), int32(0));
 export const sync = message('S');
-export const flush = message('H');
 export const authenticated = message('R', int32(0));
 export const rowDescription = message('T', int16(1), text('id'), Buffer.alloc(18));
 export const row = (value: string): Buffer => message('D', int16(1), int32(value.length), Buffer.from(value));
