@@ -126,6 +126,16 @@ describe('pods in the network of their node', () => {
   });
 });
 
+describe('what is said alike of many ends', () => {
+  it('is one object, so that rows find what they are made of', () => {
+    const identity = cluster({ pods: [pod()], services: [service('web', { clusterIP: '10.96.0.1' })] });
+    expect(who(identity, '10.0.0.3', 1)).toBe(who(identity, '10.0.0.3', 2));
+    expect(who(identity, '10.96.0.1', 1)).toBe(who(identity, '10.96.0.1', 2));
+    learn(identity, 'web.test', '10.0.0.3');
+    expect(who(identity, '10.0.0.3', 1).names).toEqual(['web.test']);
+  });
+});
+
 describe('workloads', () => {
   const set = (kind: string, name: string, owner: object | null): object => ({
     metadata: { kind, name, namespace: 'shop', ownerReferences: owner === null ? [] : [owner] },

@@ -1,23 +1,20 @@
 /** How pods and services are called in rows: workload, labels, identity number, service. Kept until something changes. */
-import { createLabelSets, labelsOf, type LabelSet } from './label-sets.ts';
+import { noNames, type Endpoint } from './endpoint-facts.ts';
+import { createLabelSets, labelsOf } from './label-sets.ts';
 import type { PodRecord } from './pod-record.ts';
 import type { Pods } from './kubernetes-pods.ts';
 import { selects, type ServiceRecord, type Services } from './services.ts';
-import type { Workload, Workloads } from './workload.ts';
+import type { Workloads } from './workload.ts';
 
-/** A pod as rows show it. */
-export interface PodIdentity extends LabelSet, Workload {
-  readonly namespace: string;
-  readonly pod: string;
-  readonly service: string;
+/** A pod as rows show it when nothing more is known of the end. */
+export interface PodIdentity extends Endpoint {
   readonly nodeName: string;
 }
 
 /** A service as rows show it: the one workload behind it, else the service itself. */
-export interface ServiceIdentity extends LabelSet, Workload {
-  readonly namespace: string;
-  readonly service: string;
-}
+export type ServiceIdentity = Endpoint;
+
+const nothingMore = { names: noNames, process: '', unit: '', container: '' } as const;
 
 export interface ClusterIdentitiesDeps {
   readonly pods: Pick<Pods, 'latest' | 'inNamespace'>;
@@ -61,7 +58,7 @@ export function createClusterIdentities(deps: ClusterIdentitiesDeps): ClusterIde
     const { labels, identity } = sets.of(labelsOf(pod, deps.namespaceLabels(namespace)));
     const { workload, workloadKind } = workloads.of(pod);
     const service = firstService(pod);
-    const made = { namespace, pod: name, workload, workloadKind, service, labels, identity, nodeName };
+    const made = { namespace, pod: name, workload, workloadKind, service, labels, identity, ...nothingMore, nodeName };
     ofPods.set(pod, made);
     return made;
   };
@@ -103,6 +100,8 @@ export function createClusterIdentities(deps: ClusterIdentitiesDeps): ClusterIde
         workloadKind: behind?.workloadKind ?? 'Service',
         labels: set.labels,
         identity: set.identity,
+        pod: '',
+        ...nothingMore,
       };
       ofServices.set(service, made);
       return made;

@@ -1,6 +1,7 @@
 /** What a row says about one end of a flow, and how it is found: the precedence of what an address can be. */
 import { formatAddress, groupOf, isMapped, type AddressKey } from '../decode/address.ts';
 import type { PodIdentity, ServiceIdentity } from './cluster-identities.ts';
+import type { Endpoint } from './endpoint-facts.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { KubernetesState } from './kubernetes-state.ts';
 import { reservedSet, type LabelSet } from './label-sets.ts';
@@ -8,19 +9,7 @@ import type { Names } from './names.ts';
 import type { Network } from './networks.ts';
 import type { SocketOwner, Sockets } from './sockets.ts';
 
-export interface Endpoint {
-  readonly namespace: string;
-  readonly pod: string;
-  readonly workload: string;
-  readonly workloadKind: string;
-  readonly service: string;
-  readonly labels: readonly string[];
-  readonly identity: number;
-  readonly names: readonly string[];
-  readonly process: string;
-  readonly unit: string;
-  readonly container: string;
-}
+export type { Endpoint };
 
 export interface End {
   readonly address: AddressKey;
@@ -99,15 +88,13 @@ function findPod({ end, local, at, from }: Question): PodIdentity | undefined {
 
 function ofPod(pod: PodIdentity, { end, protocol, local, names, from }: Question): Endpoint {
   // A pod may be behind several services: the one that lists this port is meant.
-  const behind = from.kubernetes.services.behind(end.address, end.port, protocol);
+  const service = from.kubernetes.services.behind(end.address, end.port, protocol)[0]?.name ?? pod.service;
+  const isPlain = local.owner === undefined && local.container === '' && names.length === 0 && service === pod.service;
+  // One object for all that is said alike: what a row is made of is looked up by it.
+  if (isPlain) return pod;
   return {
-    namespace: pod.namespace,
-    pod: pod.pod,
-    workload: pod.workload,
-    workloadKind: pod.workloadKind,
-    service: behind[0]?.name ?? pod.service,
-    labels: pod.labels,
-    identity: pod.identity,
+    ...pod,
+    service,
     names,
     process: local.owner?.process ?? '',
     unit: local.owner?.unit ?? '',
@@ -116,7 +103,7 @@ function ofPod(pod: PodIdentity, { end, protocol, local, names, from }: Question
 }
 
 function ofService(service: ServiceIdentity, names: readonly string[]): Endpoint {
-  return { ...service, pod: '', names, process: '', unit: '', container: '' };
+  return names.length === 0 ? service : { ...service, names };
 }
 
 function named(kind: string, workload: string, set: LabelSet, question: Question): Endpoint {

@@ -69,6 +69,10 @@ describe('pods by address', () => {
         service: '',
         labels,
         identity: identityOf(labels),
+        names: [],
+        process: '',
+        unit: '',
+        container: '',
         nodeName: 'node-1',
       });
     }

@@ -1,0 +1,16 @@
+/** What a row says about one end of a flow. */
+export interface Endpoint {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly workload: string;
+  readonly workloadKind: string;
+  readonly service: string;
+  readonly labels: readonly string[];
+  readonly identity: number;
+  readonly names: readonly string[];
+  readonly process: string;
+  readonly unit: string;
+  readonly container: string;
+}
+
+export const noNames: readonly string[] = [];
