@@ -147,7 +147,8 @@ export function createCollector(config: CollectorConfig, deps: CollectorDeps): C
         log.info({}, 'the probe says goodbye');
         tellStatus();
       },
-      onRecordedChange: (change) => applyKubernetes(change, clock.now()),
+      // When it was told among the flows: an address may have been given to another pod in between.
+      onRecordedChange: (change, wallMs) => applyKubernetes(change, wallMs),
     },
   );
 

@@ -47,7 +47,7 @@ export interface PipelineDeps {
   onHello(hello: Hello): void;
   onGoodbye(): void;
   /** What the API said, out of a recording. */
-  onRecordedChange(change: Change): void;
+  onRecordedChange(change: Change, wallMs: number): void;
 }
 
 export interface Pipeline {
@@ -224,7 +224,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
   const onRecordedKubernetes = (payload: Buffer): void => {
     const change = parseChange(payload);
     if (change === null) counters.add('records_malformed', 1);
-    else deps.onRecordedChange(change);
+    else deps.onRecordedChange(change, moment(nowNs).wallMs);
   };
 
   return {
