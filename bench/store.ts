@@ -7,10 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { createStoreClient, type StoreClient } from '../db/client.ts';
 import { filterSql } from '../db/filter-sql.ts';
+import { queryDrops } from '../db/queries/drops.ts';
 import { queryFlows } from '../db/queries/flows.ts';
 import { queryMap } from '../db/queries/map.ts';
 import { inRange, type Range } from '../db/queries/range.ts';
 import { runQuery } from '../db/queries/run.ts';
+import { querySeries } from '../db/queries/series.ts';
 import { sql } from '../db/sql.ts';
 import { all, type Filter } from '../model/filter/ast.ts';
 import { parseFilter } from '../model/filter/parse.ts';
@@ -126,7 +128,12 @@ async function measureQueries(client: StoreClient, range: Range): Promise<readon
     'label, endpoints repeated in every row': async () =>
       scanSchema.parse(await rowsOf(client, wideLabel, range))[0].rows,
     'label, endpoints by reference': async () => countLabelled(client, range),
+    'map of 1 h, from flows alone': async () =>
+      (await queryMap(client, { ...edges, source: 'flows' }, signal)).edges.length,
     'map of 1 h': async () => (await queryMap(client, edges, signal)).edges.length,
+    'series of 1 h': async () => (await querySeries(client, { range, filter: all, points: 60 }, signal)).points.length,
+    'drop groups of 1 h': async () =>
+      (await queryDrops(client, { range, filter: all, limit: 200, sinceMs: null }, signal)).groups.length,
     'newest flows': async () => (await queryFlows(client, { ...page, filter: all }, signal)).rows.length,
     'newest dropped': async () => (await queryFlows(client, { ...page, filter: dropped }, signal)).rows.length,
   };
