@@ -11,12 +11,12 @@ import { shiftRange } from '../range/time-range.ts';
 import { useInvestigation } from '../url/investigation.ts';
 import { Bar } from './bar.tsx';
 import { Header } from './header.tsx';
-import { HelpDialog } from './help-dialog.tsx';
 import type { Command } from './shortcuts.ts';
 import { useEscape } from './use-escape.ts';
 import { usePaletteKey, useShortcuts } from './use-shortcuts.ts';
 
-/** Fetched when it is first asked for. */
+/** Fetched when they are first asked for. */
+const HelpDialog = lazy(() => import('./help-dialog.tsx').then((module) => ({ default: module.HelpDialog })));
 const Palette = lazy(() => import('./palette.tsx').then((module) => ({ default: module.Palette })));
 
 export function Frame({ children }: { children: ReactNode }): ReactNode {
@@ -65,7 +65,11 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
           <Palette isOpen onChange={setPaletteOpen} go={go} showHelp={() => setHelpOpen(true)} />
         </Suspense>
       )}
-      <HelpDialog isOpen={isHelpOpen} onChange={setHelpOpen} />
+      {isHelpOpen && (
+        <Suspense fallback={null}>
+          <HelpDialog isOpen onChange={setHelpOpen} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** The Map view: the map, the panel of what is selected, and the drawer with its flows. */
 'use client';
 
-import { useMemo, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react';
 
 import type { Flow } from '../../../model/api.ts';
 import { Button } from '../../_components/button.tsx';
@@ -10,7 +10,6 @@ import { Resizable } from '../../_components/resizable.tsx';
 import { ApiFailure } from '../api/client.ts';
 import { allOf } from '../filter/filter-text.ts';
 import { FilterProblem } from '../filter/filter-problem.tsx';
-import { FlowDetail } from '../flows/flow-detail.tsx';
 import { FlowsDrawer } from '../flows/flows-drawer.tsx';
 import { useEscape } from '../frame/use-escape.ts';
 import { FirstRun } from '../health/first-run.tsx';
@@ -26,6 +25,9 @@ import { MapSkeleton } from './map-skeleton.tsx';
 import { useMapAnswer, type MapAnswer } from './map-query.ts';
 import { createPicture, type Picture } from './picture.ts';
 import { ServiceMap } from './service-map.tsx';
+
+/** Fetched with the first flow that is opened: the map itself needs none of it. */
+const FlowDetail = lazy(() => import('../flows/flow-detail.tsx').then((module) => ({ default: module.FlowDetail })));
 
 export function MapView(): ReactNode {
   const answer = useMapAnswer();
@@ -83,10 +85,22 @@ function MapWithPanels({ answer, picture, nowMs }: MapWithPanelsProps): ReactNod
           {flow === null ? (
             <SelectionPanel selection={selection} picture={picture} nowMs={nowMs} onSelect={change} />
           ) : (
-            <FlowDetail flow={flow} onClose={() => setFlow(null)} />
+            <Suspense fallback={<PanelSkeleton />}>
+              <FlowDetail flow={flow} onClose={() => setFlow(null)} />
+            </Suspense>
           )}
         </Resizable>
       )}
+    </div>
+  );
+}
+
+function PanelSkeleton(): ReactNode {
+  return (
+    <div role="status" aria-label="Loading the flow" className="h-full space-y-3 border-l border-line bg-surface p-4">
+      <span className="skeleton block h-5 w-40" />
+      <span className="skeleton block h-24" />
+      <span className="skeleton block h-48" />
     </div>
   );
 }
