@@ -52,7 +52,6 @@ export const edgeSums = {
   drops: `sumIf(f.packets_to_dst + f.packets_to_src, ${isDrop})`,
   drop_bytes: `sumIf(f.bytes_to_dst + f.bytes_to_src, ${isDrop})`,
 } as const;
-type EdgeSum = keyof typeof edgeSums;
 
 const status = `multiIf(
       l7_type = 'DNS', toString(dns_rcode),
