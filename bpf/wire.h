@@ -42,8 +42,9 @@ enum frame_type {
 	FRAME_EVENTS = 2, /* probe -> collector: records, each starting with struct record_header, 8-byte aligned */
 	FRAME_STATS =
 		3, /* probe -> collector: u64 counters, indexed by enum probe_stat; cumulative since probe start */
-	FRAME_GOODBYE = 4,   /* probe -> collector: nothing; the probe is detaching by request */
-	FRAME_L7_VERDICT = 5 /* collector -> probe: struct l7_verdict */
+	FRAME_GOODBYE = 4,    /* probe -> collector: nothing; the probe is detaching by request */
+	FRAME_L7_VERDICT = 5, /* collector -> probe: struct l7_verdict */
+	FRAME_MAPS = 6	      /* probe -> collector: struct map_pressure of each map, every few seconds */
 };
 
 /*
@@ -353,6 +354,13 @@ enum probe_stat {
 	STAT_COUNT = 18
 };
 
+/* How full a map is. Two maps that take turns end in _even and _odd. */
+struct map_pressure {
+	char name[16];
+	__u64 entries; /* of a ring buffer: bytes not read yet */
+	__u64 max_entries;
+};
+
 /* Every struct is padded by hand: a compiler that lays one out differently must not build. */
 _Static_assert(sizeof(struct frame_header) == 32, "wire layout");
 _Static_assert(sizeof(struct hello) == 48, "wire layout");
@@ -364,6 +372,7 @@ _Static_assert(sizeof(struct l7_record) == 80, "wire layout");
 _Static_assert(sizeof(struct l7_verdict) == 56, "wire layout");
 _Static_assert(sizeof(struct interface_record) == 112, "wire layout");
 _Static_assert(sizeof(struct socket_record) == 208, "wire layout");
+_Static_assert(sizeof(struct map_pressure) == 32, "wire layout");
 _Static_assert(sizeof(struct symbol_record) == 80, "wire layout");
 _Static_assert(sizeof(struct tcp_record) == 104, "wire layout");
 _Static_assert(sizeof(struct connect_record) == 224, "wire layout");

@@ -129,6 +129,7 @@ async function start(settings: Settings, signal: AbortSignal, log: pino.Logger):
   const registry = createRegistry({
     counters,
     probeStats: () => collector.pipeline.probeStats,
+    mapPressure: () => collector.pipeline.mapPressure,
     connections: () => collector.pipeline.connections,
     rows: () => collector.pipeline.rows,
     writer: () => writer.stats,

@@ -3,11 +3,13 @@ import { createServer } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { WriterStats } from '../db/writer.ts';
 import type { Counters } from './counters.ts';
+import type { MapPressure } from './decode/map-pressure.ts';
 import { probeGauges } from './decode/wire.ts';
 
 export interface MetricsSources {
   readonly counters: Counters;
   probeStats(): ReadonlyMap<string, number>;
+  mapPressure(): ReadonlyMap<string, MapPressure>;
   connections(): number;
   rows(): number;
   writer(): WriterStats;
@@ -44,6 +46,25 @@ function gauge(registry: Registry, name: string, help: string, read: () => numbe
   });
 }
 
+/** One value for each of the probe's maps. */
+function mapGauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => Iterable<readonly [string, number]>,
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: ['map'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [map, value] of read()) this.set({ map }, value);
+    },
+  });
+}
+
 export function createRegistry(sources: MetricsSources): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -62,6 +83,12 @@ export function createRegistry(sources: MetricsSources): Registry {
       ['rejected', rowsRejected],
     ];
   });
+  mapGauge(registry, 'palomar_probe_map_entries', "Entries of the probe's maps; unread bytes of a ring buffer.", () =>
+    [...sources.mapPressure()].map(([map, { entries }]) => [map, entries] as const),
+  );
+  mapGauge(registry, 'palomar_probe_map_max_entries', 'What they can hold.', () =>
+    [...sources.mapPressure()].map(([map, { maxEntries }]) => [map, maxEntries] as const),
+  );
   gauge(registry, 'palomar_collector_connections', 'Conversations in the table.', () => sources.connections());
   gauge(registry, 'palomar_collector_pending_bytes', 'Encoded rows that wait for the store.', () => {
     return sources.writer().pendingBytes;

@@ -12,6 +12,7 @@ import { createTranslations } from './connections/translations.ts';
 import type { Counters } from './counters.ts';
 import { readText, readWide } from './decode/bytes.ts';
 import type { Frame } from './decode/frame-parser.ts';
+import { readMapPressure, type MapPressure } from './decode/map-pressure.ts';
 import { readHello, readInterface, readRouteError, readSocket, readSymbol } from './decode/records.ts';
 import { walkRecords, type Hello } from './decode/records.ts';
 import { dropRecord, frameType, recordType, tcpRecord } from './decode/wire.ts';
@@ -59,6 +60,8 @@ export interface Pipeline {
   readonly connections: number;
   readonly rows: number;
   readonly probeStats: ReadonlyMap<string, number>;
+  /** The probe's maps, as of a few seconds ago; empty until it has told. */
+  readonly mapPressure: ReadonlyMap<string, MapPressure>;
 }
 
 /** A scan's records come within milliseconds of each other; silence this long means that it is over. */
@@ -72,6 +75,7 @@ const waitingLimit = 20_000;
 export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipeline {
   const { identity, counters } = deps;
   const rows = createFlowRows({ ...config, firstId: config.firstRowId }, deps.writer);
+  let mapPressure: ReadonlyMap<string, MapPressure> = new Map();
   const coverage = createCoverage(config, counters, () => deps.writer.coverage());
   const symbols = new Map<bigint, string>();
   let hello: Hello | null = null;
@@ -253,6 +257,9 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
           connections.sweep(nowNs);
           health.sweep(nowNs);
           return;
+        case frameType.maps:
+          mapPressure = readMapPressure(frame.payload);
+          return;
         case frameType.goodbye:
           flush(true);
           deps.onGoodbye();
@@ -271,6 +278,9 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     },
     get rows() {
       return rows.count;
+    },
+    get mapPressure() {
+      return mapPressure;
     },
     get probeStats() {
       return coverage.latest();

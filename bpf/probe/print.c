@@ -187,6 +187,10 @@ void print_frame(const struct frame_header *header, const void *payload)
 	case FRAME_STATS:
 		print_stats(payload, header->length / sizeof(__u64));
 		break;
+	case FRAME_MAPS:
+		for (const struct map_pressure *map = payload; (const char *)(map + 1) <= end; map++)
+			printf("map %.16s entries=%llu max=%llu\n", map->name, map->entries, map->max_entries);
+		break;
 	case FRAME_GOODBYE:
 		printf("goodbye\n");
 		break;

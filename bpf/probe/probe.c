@@ -13,6 +13,7 @@
 #include "probe/clock.h"
 #include "probe/log.h"
 #include "probe/netns.h"
+#include "probe/pressure.h"
 
 #define OUTBOX_BYTES (16u << 20)
 
@@ -163,6 +164,7 @@ void probe_walk(struct probe *probe)
 	err = interfaces_refresh(&probe->interfaces);
 	if (err)
 		log_warn("cannot list interfaces: %s", strerror(-err));
+	pressure_report(&probe->kernel, &probe->outbox);
 }
 
 void probe_send_stats(struct probe *probe)

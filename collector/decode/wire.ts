@@ -12,6 +12,7 @@ export const frameType = {
   stats: 3,
   goodbye: 4,
   l7Verdict: 5,
+  maps: 6,
   /** Only in recordings: JSON of what the Kubernetes API said, so that a replay has the same names. */
   recordedKubernetes: 100,
 } as const;
@@ -162,6 +163,7 @@ export const socketRecord = {
   size: 208,
 };
 export const symbolRecord = { header: 0, address: 8, name: 16, size: 80 };
+export const mapPressure = { name: 0, entries: 16, max_entries: 24, size: 32 };
 export const tcpRecord = {
   header: 0,
   key: 8,
@@ -231,6 +233,7 @@ export const structs: Readonly<Record<string, Readonly<Record<string, number>>>>
   interface_record: interfaceRecord,
   socket_record: socketRecord,
   symbol_record: symbolRecord,
+  map_pressure: mapPressure,
   tcp_record: tcpRecord,
   connect_record: connectRecord,
   translation_record: translationRecord,
