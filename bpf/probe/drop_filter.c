@@ -20,6 +20,7 @@ static const struct quiet table[] = {
 	/* A closing socket empties its queues; the peer is told by FIN or RST. */
 	{ "QUEUE_PURGE", NULL },
 	{ "SOCKET_CLOSE", NULL },
+	{ "NOT_SPECIFIED", "udp_destruct_common" },
 	{ "TCP_ABORT_ON_DATA", NULL },
 	{ "TCP_CLOSE", NULL },
 	{ "TCP_RESET", NULL },

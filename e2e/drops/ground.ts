@@ -51,6 +51,9 @@ export async function provoke(place: Place, command: string): Promise<string> {
   return (await run(place, `${provokeProgram} ${command}`)).trim();
 }
 
+/** One of the ordinary clients of bpf/tests/traffic.c. */
+export const traffic = (place: Place, command: string): Promise<string> => run(place, `${build}traffic ${command}`);
+
 /** A program that is up once it says so, or, if it says nothing, once it runs; it ends by itself within a minute. */
 export async function startHelper(place: Place, command: string): Promise<ChildProcess> {
   const isTraffic = command.startsWith('serve ');
