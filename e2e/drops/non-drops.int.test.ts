@@ -26,7 +26,7 @@ interface NonDrop {
   readonly lines: string;
   /** Kernels differ in whether they tell of it at all. */
   readonly isAlwaysTold: boolean;
-  act(family: Family, port: number): Promise<unknown>;
+  readonly act: (family: Family, port: number) => Promise<unknown>;
 }
 
 /** Runs something while a server answers on that port. */
