@@ -47,7 +47,10 @@ export function sql(texts: TemplateStringsArray, ...values: readonly (Sql | Para
 export const empty: Sql = made([]);
 
 /** Fragments with ` AND `, ` OR ` or a comma between them. */
-export function join(fragments: readonly Sql[], separator: ' AND ' | ' OR ' | ', ' | ',\n  ' | '\n    UNION ALL'): Sql {
+export function join(
+  fragments: readonly Sql[],
+  separator: ' AND ' | ' OR ' | ', ' | ',\n  ' | ') OR (' | '\n    UNION ALL',
+): Sql {
   return made(fragments.flatMap((fragment, i) => (i === 0 ? fragment.pieces : [separator, ...fragment.pieces])));
 }
 

@@ -11,7 +11,15 @@ import type { StoreClient } from '../client.ts';
 import { filterSql } from '../filter-sql.ts';
 import { join, param, sql, type Sql } from '../sql.ts';
 import { inBuckets, inRange, stepOfBucket, stepOfTime, type Range } from './range.ts';
-import { piecesOf, resolutionFor, stepOf, type Piece, type Resolution } from './resolution.ts';
+import {
+  piecesOf,
+  resolutionFor,
+  stepOf,
+  bySource,
+  type Piece,
+  type SourcePieces,
+  type Resolution,
+} from './resolution.ts';
 import { runQuery, type Read } from './run.ts';
 
 export interface DropsInput {
@@ -69,7 +77,7 @@ function piecesOfDrops({ range, filter, source }: DropsInput, stepMs: number): r
   return piecesOf(range, 'minute');
 }
 
-function dropsOf({ from, range }: Piece, filter: Filter, stepMs: number): Sql {
+function dropsOf({ from, ranges }: SourcePieces, filter: Filter, stepMs: number): Sql {
   if (from === 'flows') {
     return sql`
     SELECT ${stepOfTime(stepMs)} AS at, cluster, src_workload_id, dst_workload_id, is_reply = 'yes' AS is_turned,
@@ -77,7 +85,7 @@ function dropsOf({ from, range }: Piece, filter: Filter, stepMs: number): Sql {
       f.packets_to_dst + f.packets_to_src AS packets, f.bytes_to_dst + f.bytes_to_src AS bytes,
       f.time AS first, f.time AS last
     FROM flows AS f
-    WHERE ${inRange(range)} AND kind = 'drop' AND ${filterSql(filter)}`;
+    WHERE ${inRange(...ranges)} AND kind = 'drop' AND ${filterSql(filter)}`;
   }
   // The names that filters call these columns by, which are those of flows.
   return sql`
@@ -87,14 +95,14 @@ function dropsOf({ from, range }: Piece, filter: Filter, stepMs: number): Sql {
       SELECT *, ${stepOfBucket(stepMs)} AS at, reason AS drop_reason, location AS drop_location,
         'DROPPED' AS verdict, 'drop' AS kind, '' AS l7_type
       FROM drops_1m AS e
-      WHERE ${inBuckets(range)}
+      WHERE ${inBuckets(...ranges)}
     )
     WHERE ${filterSql(filter)}`;
 }
 
 export function buildDrops(input: DropsInput): Sql {
   const stepMs = stepOf(input.range, trendPoints);
-  const drops = piecesOfDrops(input, stepMs).map((piece) => dropsOf(piece, input.filter, stepMs));
+  const drops = bySource(piecesOfDrops(input, stepMs)).map((piece) => dropsOf(piece, input.filter, stepMs));
   const names = sql`
     SELECT id, any(namespace) AS namespace, any(kind) AS kind, any(name) AS name
     FROM workloads

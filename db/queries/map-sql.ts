@@ -11,7 +11,7 @@ import { filterSql } from '../filter-sql.ts';
 import { join, param, sql, type Sql } from '../sql.ts';
 import { edgesFromFlows, edgesFromRollup, edgeSums, fixed } from './edge-rows.ts';
 import { inBuckets, inRange, type Range } from './range.ts';
-import { isKnownToRollups, piecesOf, type Piece } from './resolution.ts';
+import { bySource, isKnownToRollups, piecesOf, type Piece, type SourcePieces } from './resolution.ts';
 
 export interface MapInput {
   readonly range: Range;
@@ -72,9 +72,9 @@ function nodeColumns(grouping: Grouping, end: 'from' | 'to'): readonly [Sql, Sql
 }
 
 /** A range of one source as rows of edges. */
-export function edgesOf({ from, range }: Piece, filter: Filter, key: 'workload_id' | 'endpoint'): Sql {
-  if (from === 'flows') return edgesFromFlows(sql`${inRange(range)} AND ${filterSql(filter)}`, key);
-  return edgesFromRollup(from, sql`${inBuckets(range)} AND ${filterSql(filter)}`);
+export function edgesOf({ from, ranges }: SourcePieces, filter: Filter, key: 'workload_id' | 'endpoint'): Sql {
+  if (from === 'flows') return edgesFromFlows(sql`${inRange(...ranges)} AND ${filterSql(filter)}`, key);
+  return edgesFromRollup(from, sql`${inBuckets(...ranges)} AND ${filterSql(filter)}`);
 }
 
 /** What one reporter says of two ends, which are numbers still; the answering side's rows are turned round. */
@@ -100,7 +100,7 @@ function keyedAccounts({ pieces, filter, grouping }: MapSource): Sql {
     min(first) AS part_first,
     max(last) AS part_last
   FROM (${join(
-    pieces.map((piece) => edgesOf(piece, filter, column)),
+    bySource(pieces).map((piece) => edgesOf(piece, filter, column)),
     '\n    UNION ALL',
   )}
   )

@@ -1,20 +1,29 @@
 /** The time range that every query has. */
-import { param, sql, type Sql } from '../sql.ts';
+import { join, param, sql, type Sql } from '../sql.ts';
 
 export interface Range {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** From the first millisecond up to, not including, the last. */
-export function inRange(range: Range): Sql {
-  return sql`time >= ${param.dateTime64Ms(range.fromMs)} AND time < ${param.dateTime64Ms(range.toMs)}`;
+/** From the first millisecond up to, not including, the last; any of several. */
+export function inRange(...ranges: readonly Range[]): Sql {
+  return anyOf(
+    ranges,
+    (range) => sql`time >= ${param.dateTime64Ms(range.fromMs)} AND time < ${param.dateTime64Ms(range.toMs)}`,
+  );
 }
 
-/** The buckets of a rollup that begin in the range, which is of whole buckets. */
-export function inBuckets(range: Range): Sql {
+function anyOf(ranges: readonly Range[], test: (range: Range) => Sql): Sql {
+  const [first, ...more] = ranges.map(test);
+  if (first === undefined) throw new RangeError('a query without a range');
+  return more.length === 0 ? first : sql`((${join([first, ...more], ') OR (')}))`;
+}
+
+/** The buckets of a rollup that begin in one of the ranges, which are of whole buckets. */
+export function inBuckets(...ranges: readonly Range[]): Sql {
   const at = (ms: number): Sql => sql`toDateTime(${param.uint32(Math.floor(ms / 1000))}, 'UTC')`;
-  return sql`bucket >= ${at(range.fromMs)} AND bucket < ${at(range.toMs)}`;
+  return anyOf(ranges, ({ fromMs, toMs }) => sql`bucket >= ${at(fromMs)} AND bucket < ${at(toMs)}`);
 }
 
 /** The number, from 1970 on, of the bucket of `stepMs` that a row of flows falls into. */

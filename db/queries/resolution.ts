@@ -12,6 +12,12 @@ export interface Piece {
   readonly range: Range;
 }
 
+/** All pieces of one source: half of what a small query costs is to understand it, which grows with every SELECT. */
+export interface SourcePieces {
+  readonly from: Piece['from'];
+  readonly ranges: readonly Range[];
+}
+
 /** What an answer was read from; with pieces of several, the coarsest. */
 export type Resolution = 'flows' | 'minute' | 'hour' | 'day';
 
@@ -78,4 +84,12 @@ export function resolutionFor(stepMs: number): Resolution {
 export function resolutionOf(pieces: readonly Piece[]): Resolution {
   const used = levels.find(({ from }) => pieces.some((piece) => piece.from === from));
   return used?.resolution ?? 'flows';
+}
+
+export function bySource(pieces: readonly Piece[]): readonly SourcePieces[] {
+  const sources = [...new Set(pieces.map(({ from }) => from))];
+  return sources.map((from) => ({
+    from,
+    ranges: pieces.filter((piece) => piece.from === from).map(({ range }) => range),
+  }));
 }

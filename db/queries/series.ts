@@ -17,7 +17,9 @@ import {
   resolutionFor,
   resolutionOf,
   stepOf,
+  bySource,
   type Piece,
+  type SourcePieces,
   type Resolution,
 } from './resolution.ts';
 import { runQuery, type Read } from './run.ts';
@@ -46,16 +48,16 @@ function piecesOfSeries({ range, filter, source }: SeriesInput, stepMs: number):
   return piecesOf(range, resolutionFor(stepMs));
 }
 
-function edgesOf({ from, range }: Piece, filter: Filter, stepMs: number): Sql {
+function edgesOf({ from, ranges }: SourcePieces, filter: Filter, stepMs: number): Sql {
   if (from === 'flows') {
-    return edgesFromFlows(sql`${inRange(range)} AND ${filterSql(filter)}`, 'workload_id', stepOfTime(stepMs));
+    return edgesFromFlows(sql`${inRange(...ranges)} AND ${filterSql(filter)}`, 'workload_id', stepOfTime(stepMs));
   }
-  return edgesFromRollup(from, sql`${inBuckets(range)} AND ${filterSql(filter)}`, stepOfBucket(stepMs));
+  return edgesFromRollup(from, sql`${inBuckets(...ranges)} AND ${filterSql(filter)}`, stepOfBucket(stepMs));
 }
 
 export function buildSeries(input: SeriesInput): Sql {
   const stepMs = stepOf(input.range, input.points);
-  const edges = piecesOfSeries(input, stepMs).map((piece) => edgesOf(piece, input.filter, stepMs));
+  const edges = bySource(piecesOfSeries(input, stepMs)).map((piece) => edgesOf(piece, input.filter, stepMs));
   return sql`
 SELECT
   toString(at) AS at,
