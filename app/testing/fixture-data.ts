@@ -2,7 +2,7 @@
  * Generated answers of the API for the fixture server and the gallery: the lab's five services, and made-up clusters of
  * any size. Everything follows from a seed; nothing here was ever captured.
  */
-import type { Evidence, Flow, Health, MapEdge, MapNode, MapResponse } from '../../model/api.ts';
+import type { Evidence, Flow, Health, MapEdge, MapNode, MapResponse, SeriesResponse } from '../../model/api.ts';
 import { aFlow, aLayer7, anEndpoint } from '../../model/flow.fixture.ts';
 import { aNode, anEdge } from './map.fixture.ts';
 
@@ -288,6 +288,31 @@ function flowOf(edge: MapEdge, source: MapNode, destination: MapNode, atMs: numb
     tcpFlags: ['ACK', 'PSH'],
     summary: 'TCP Flags: ACK, PSH',
   });
+}
+
+/** A wave of traffic in 90 steps, with drops from two thirds on where the world has any. */
+export function seriesOf(world: World, fromMs: number, toMs: number): SeriesResponse {
+  const steps = 90;
+  const stepMs = Math.round((toMs - fromMs) / steps);
+  const drops = world.edges.reduce((sum, edge) => sum + edge.drops, 0);
+  const packets = world.edges.reduce((sum, edge) => sum + edge.packets, 0);
+  const points = Array.from({ length: steps }, (_, step) => ({
+    fromMs: fromMs + step * stepMs,
+    connections: 10,
+    failedConnections: 0,
+    bytesToDestination: '1000',
+    bytesToSource: '5000',
+    packets: Math.round((packets / steps) * (1.2 + Math.sin(step / 7))),
+    retransmits: 0,
+    resets: 0,
+    zeroWindows: 0,
+    requests: 0,
+    unanswered: 0,
+    errors: 0,
+    drops: step > 60 ? Math.ceil(drops / 30) : 0,
+    latencyMs: null,
+  }));
+  return { range: { fromMs, toMs }, filter: '', stepMs, points, previous: null, evidence };
 }
 
 /** The same ends, but the connection did not come about. */

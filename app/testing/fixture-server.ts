@@ -16,6 +16,7 @@ import {
   madeUpWorld,
   mapOf,
   seeded,
+  seriesOf,
   type World,
 } from './fixture-data.ts';
 
@@ -65,6 +66,8 @@ function answer(options: FixtureOptions, request: IncomingMessage, response: Ser
       const shown = isEmpty ? { nodes: [], edges: [] } : asked;
       return json(response, 200, mapOf(shown, nowMs - 300_000, nowMs, grouping));
     }
+    case '/api/v1/series':
+      return json(response, 200, seriesOf(isEmpty ? { nodes: [], edges: [] } : world, nowMs - 900_000, nowMs));
     case '/api/v1/flows':
       return json(response, 200, page(world, url.searchParams, nowMs, isEmpty));
     case '/api/v1/live':

@@ -16,6 +16,9 @@ export function FrameSkeleton(): ReactNode {
         <span className="skeleton h-7 w-32" />
         <span className="skeleton h-7 flex-1" />
       </div>
+      <div className="h-9 border-b border-line bg-surface px-4 py-1">
+        <span className="skeleton block h-full" />
+      </div>
       <div className="h-7 border-b border-line bg-surface" />
     </div>
   );

@@ -5,6 +5,7 @@ import { useRouter, useSearchParams } from 'next/navigation';
 import { lazy, Suspense, useRef, useState, type ReactNode } from 'react';
 
 import { CaptureBanner } from '../health/capture-banner.tsx';
+import { HistogramStrip } from '../histogram/histogram-strip.tsx';
 import { HonestStrip } from '../health/honest-strip.tsx';
 import { useLive } from '../live/live-context.tsx';
 import { shiftRange } from '../range/time-range.ts';
@@ -57,6 +58,7 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
         <Header onHelp={() => setHelpOpen(true)} onCommands={() => setPaletteOpen(true)} />
         <Bar filterField={filterField} />
         <CaptureBanner />
+        <HistogramStrip />
         <HonestStrip>{problem !== null && <span className="text-warm">{problem}</span>}</HonestStrip>
       </header>
       <main className="min-h-0 flex-1">{children}</main>
