@@ -77,12 +77,12 @@ test.each([
   for (const pod of [frontend, api]) {
     await measured.lab.exec(pod, ['ip', 'link', 'set', 'eth0', 'gso_max_segs', cutByPods ? '1' : '65535']);
   }
-  const stopServer = await measured.serve(api, { mode: 'transfer-server', port });
+  const server = await measured.serve(api, { mode: 'transfer-server', port });
   const before = { source: readCounters(frontend.link), destination: readCounters(api.link) };
   await measured.load(frontend, { mode: 'transfer-client', target: { host, port }, bytes });
   const source = countersBetween(before.source, readCounters(frontend.link));
   const destination = countersBetween(before.destination, readCounters(api.link));
-  await stopServer();
+  await server.stop();
   expect(Number(source.rxBytes)).toBeGreaterThan(bytes);
   expect(Number(source.txBytes)).toBeGreaterThan(bytes);
 

@@ -54,7 +54,7 @@ function tally(lines: readonly string[]): Map<string, number> {
 }
 
 test('10,000 requests over kept connections, split and pipelined, are 10,000 with method, path and status', async () => {
-  const stopServer = await measured.serve(api, { mode: 'http-server', port: ports.http, seed: 11 });
+  const server = await measured.serve(api, { mode: 'http-server', port: ports.http, seed: 11 });
   await measured.load(frontend, {
     mode: 'http-client',
     targets: [
@@ -66,7 +66,7 @@ test('10,000 requests over kept connections, split and pipelined, are 10,000 wit
     seed: 12,
     truthFile: measured.truthFile('http'),
   });
-  await stopServer();
+  await server.stop();
   const exchange = z.object({ method: z.string(), path: z.string(), status: z.number() });
   const truth = measured.readTruth('http', exchange).map(({ method, path, status }) => `${method} ${path} ${status}`);
   expect(truth).toHaveLength(10_000);

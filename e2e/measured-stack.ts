@@ -7,18 +7,24 @@ import { createClient } from '@clickhouse/client';
 import { z } from 'zod';
 
 import { buildEntry } from './lab/built-entry.ts';
+import type { Journal } from './lab/journal.ts';
 import { startLab, type Lab } from './lab/lab.ts';
 import type { LabPod } from './lab/topology.ts';
 import { embeddedStoreUrl, eventually, startStack, type Stack } from './stack.ts';
 import type { Traffic } from './traffic/run-traffic.ts';
 
+export interface LoadServer {
+  readonly journal: Journal;
+  stop(): Promise<void>;
+}
+
 export interface MeasuredStack {
   readonly lab: Lab;
   readonly stack: Stack;
-  /** Starts a load's server in a pod and resolves when it listens, with the way to end it. */
-  serve(pod: LabPod, traffic: Traffic): Promise<() => Promise<void>>;
-  /** Runs a load's client in a pod to its end. */
-  load(pod: LabPod, traffic: Traffic): Promise<void>;
+  /** Starts a load's server in a pod and resolves when it listens. */
+  serve(pod: LabPod, traffic: Traffic): Promise<LoadServer>;
+  /** Runs a load's client in a pod to its end; resolves with what it said. */
+  load(pod: LabPod, traffic: Traffic): Promise<string>;
   /** A file for a client's truth, and its lines once they are written. */
   truthFile(name: string): string;
   readTruth<S extends z.ZodType>(name: string, schema: S): z.infer<S>[];
@@ -41,7 +47,7 @@ async function watchesLinks(stack: Stack, lab: Lab): Promise<void> {
   );
 }
 
-export async function startMeasuredStack(): Promise<MeasuredStack> {
+export async function startMeasuredStack(args: readonly string[] = []): Promise<MeasuredStack> {
   const entry = await buildEntry();
   const folder = mkdtempSync(join(tmpdir(), 'palomar-truth-'));
   const started = await startLab({
@@ -54,7 +60,7 @@ export async function startMeasuredStack(): Promise<MeasuredStack> {
   });
   if (!started.ok) throw new Error(started.error);
   const lab = started.value;
-  const stack = await startStack({ args: [], env: { PALOMAR_KUBERNETES_URL: lab.kubernetesUrl } }).catch(
+  const stack = await startStack({ args, env: { PALOMAR_KUBERNETES_URL: lab.kubernetesUrl } }).catch(
     async (cause: unknown) => {
       await lab.stop();
       throw cause;
@@ -81,11 +87,9 @@ export async function startMeasuredStack(): Promise<MeasuredStack> {
     async serve(pod, traffic) {
       const server = lab.spawn(pod, argv(traffic));
       await server.journal.waitFor(`${traffic.mode} listens`, (line) => line.event === 'listening', 10_000);
-      return () => server.stop('SIGTERM', 1000);
+      return { journal: server.journal, stop: () => server.stop('SIGTERM', 1000) };
     },
-    async load(pod, traffic) {
-      await lab.exec(pod, argv(traffic));
-    },
+    load: (pod, traffic) => lab.exec(pod, argv(traffic)),
     truthFile: (name) => join(folder, name),
     readTruth: (name, schema) =>
       readFileSync(join(folder, name), 'utf8')

@@ -13,7 +13,7 @@ import { createNetwork, removeNetwork } from './network.ts';
 import { podArgv, type PodProcess, type PodProcessOptions, startPodProcess } from './pod-process.ts';
 import type { PodConfig } from './pods/pod-config.ts';
 import { checkRequirements, type Requirements } from './requirements.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand, tryCommand, type Outcome } from './run-command.ts';
 import {
   createCertificate,
   createDatabaseCluster,
@@ -60,8 +60,10 @@ export interface Lab {
   journal(role: PodRole): Journal;
   /** Runs a program in a pod to its end and resolves with its output. */
   exec(pod: LabPod, argv: readonly string[]): Promise<string>;
+  /** The same for a program that may fail: resolves however it ends. */
+  attempt(pod: LabPod, argv: readonly string[]): Promise<Outcome>;
   /** Starts a program in a pod; it is stopped with the lab at the latest. */
-  spawn(pod: LabPod, argv: readonly string[]): LabProcess;
+  spawn(pod: LabPod, argv: readonly string[], options?: PodProcessOptions): LabProcess;
   /** Resolves with one line when a pod's program ends that should not have. */
   readonly broken: Promise<string>;
   stop(): Promise<void>;
@@ -152,9 +154,9 @@ function createPrograms(options: LabOptions) {
       }
       options.log('pod is up', { pod: pod.name, pid: process.pid });
     },
-    extra(pod: LabPod, argv: readonly string[]): LabProcess {
+    extra(pod: LabPod, argv: readonly string[], processOptions: PodProcessOptions = {}): LabProcess {
       const ownJournal = createJournal({ limit: journalLimit });
-      const process = startPodProcess(pod, argv, { journal: ownJournal });
+      const process = startPodProcess(pod, argv, { journal: ownJournal }, processOptions);
       running.push({ pod, process });
       return { ...process, journal: ownJournal };
     },
@@ -273,7 +275,8 @@ export async function startLab(options: LabOptions, signal?: AbortSignal): Promi
       journal: (role) => programs.journal(role),
       broken: programs.broken,
       exec: (pod, argv) => runCommand(podArgv(pod, argv)),
-      spawn: (pod, argv) => programs.extra(pod, argv),
+      attempt: (pod, argv) => tryCommand(podArgv(pod, argv)),
+      spawn: (pod, argv, processOptions) => programs.extra(pod, argv, processOptions),
       stop,
     });
   } catch (cause) {

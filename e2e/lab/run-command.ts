@@ -12,8 +12,15 @@ class CommandFailed extends Error {
   }
 }
 
-/** Resolves with standard output; `input` is what the program reads. */
-export function runCommand(argv: readonly string[], input = ''): Promise<string> {
+/** How a program ended and what it said. */
+export interface Outcome {
+  readonly exitCode: number | null;
+  readonly out: string;
+  readonly said: string;
+}
+
+/** Resolves however the program ends, and rejects when it cannot be started; `input` is what it reads. */
+export function tryCommand(argv: readonly string[], input = ''): Promise<Outcome> {
   const [program, ...args] = argv;
   if (program === undefined) return Promise.reject(new CommandFailed(argv, null, 'no program named'));
   return new Promise((resolve, reject) => {
@@ -23,12 +30,18 @@ export function runCommand(argv: readonly string[], input = ''): Promise<string>
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
     child.on('error', (cause) => reject(new CommandFailed(argv, null, cause.message)));
-    child.on('close', (exitCode) => {
-      if (exitCode === 0) resolve(Buffer.concat(out).toString());
-      else reject(new CommandFailed(argv, exitCode, Buffer.concat(said).toString()));
-    });
+    child.on('close', (exitCode) =>
+      resolve({ exitCode, out: Buffer.concat(out).toString(), said: Buffer.concat(said).toString() }),
+    );
     // A program that ends without reading its input has said why by its exit code.
     child.stdin.on('error', (cause) => said.push(Buffer.from(cause.message)));
     child.stdin.end(input);
   });
+}
+
+/** Resolves with standard output; rejects when the program ends with something other than 0. */
+export async function runCommand(argv: readonly string[], input = ''): Promise<string> {
+  const { exitCode, out, said } = await tryCommand(argv, input);
+  if (exitCode !== 0) throw new CommandFailed(argv, exitCode, said);
+  return out;
 }

@@ -2,8 +2,10 @@
 import { appendFileSync } from 'node:fs';
 import { z } from 'zod';
 import { planQuestions, runDnsLoad } from './dns-load.ts';
+import { callGrpc, serveGrpc } from './grpc.ts';
 import { runHttpConnection, serveHttpLoad } from './http-load.ts';
 import { planConnection } from './http-plan.ts';
+import { connectOnce, sendOnce } from './reach.ts';
 import { serveTransfers, transfer } from './transfer.ts';
 
 const port = z.number().int();
@@ -32,6 +34,10 @@ const trafficSchema = z.discriminatedUnion('mode', [
     seed: z.number(),
     truthFile: z.string(),
   }),
+  z.object({ mode: z.literal('connect'), target, times: count, timeoutMs: count }),
+  z.object({ mode: z.literal('datagram'), target, times: count, timeoutMs: count }),
+  z.object({ mode: z.literal('grpc-server'), port }),
+  z.object({ mode: z.literal('grpc-client'), target, method: z.string(), times: count }),
 ]);
 export type Traffic = z.infer<typeof trafficSchema>;
 
@@ -91,5 +97,27 @@ export async function runTraffic(argument: string, deps: TrafficDeps, stopped: P
       return deps.say('done', { requests: await httpClient(traffic) });
     case 'dns-client':
       return deps.say('done', { questions: await dnsClient(traffic) });
+    case 'connect':
+      for (let n = 0; n < traffic.times; n += 1) {
+        deps.say('connect', { outcome: await connectOnce(traffic.target, traffic.timeoutMs) });
+      }
+      return;
+    case 'datagram':
+      for (let n = 0; n < traffic.times; n += 1) {
+        deps.say('datagram', { outcome: await sendOnce(traffic.target, traffic.timeoutMs) });
+      }
+      return;
+    case 'grpc-server': {
+      const server = await serveGrpc(traffic.port, (call) => deps.say('call', call));
+      deps.say('listening');
+      await stopped;
+      server.forceShutdown();
+      return;
+    }
+    case 'grpc-client':
+      for (const status of await callGrpc(traffic.target, traffic.method, traffic.times)) {
+        deps.say('answered', { method: traffic.method, status });
+      }
+      return;
   }
 }

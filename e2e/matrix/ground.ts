@@ -1,0 +1,227 @@
+/**
+ * The servers of the matrix, each the real one: nginx, gRPC's reference library, PostgreSQL, MariaDB, Redis, dnsmasq, an
+ * echo by socat; and places that swallow, refuse or forbid. What it makes in the host's network it removes again.
+ */
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+import { runCommand, type Outcome } from '../lab/run-command.ts';
+import { api, frontend, outside, postgres, type LabPod } from '../lab/topology.ts';
+import type { MeasuredStack } from '../measured-stack.ts';
+import { eventually } from '../stack.ts';
+
+export type Family = 4 | 6;
+
+export const matrixPorts = {
+  http1: 8081,
+  http2: 8082,
+  https: 8443,
+  plainTcp: 8085,
+  echo: 7007,
+  grpc: 9090,
+  closed: 8999,
+  redis: 6379,
+  mysql: 3306,
+} as const;
+
+/** Addresses nobody has: one that swallows every packet, one the host has no way to, one the pod itself has none to. */
+export const nowhere = {
+  silent: { 4: '10.77.9.10', 6: 'fd77:9::10' },
+  unreachable: { 4: '10.77.9.9', 6: 'fd77:9::9' },
+  forbidden: { 4: '10.77.9.11', 6: 'fd77:9::11' },
+} as const;
+
+export interface Ground {
+  /** Runs a client in `frontend`. */
+  client(argv: readonly string[]): Promise<Outcome>;
+  /** A traffic program in `frontend`, and the `field` of what it said. */
+  traffic(traffic: Parameters<MeasuredStack['load']>[1], field: string): Promise<string[]>;
+  /** What nginx, and the gRPC server, have logged so far. */
+  httpLog(): readonly string[];
+  grpcLog(): readonly string[];
+  stop(): Promise<void>;
+}
+
+export function addressOf(pod: LabPod, family: Family): string {
+  return family === 4 ? pod.ipv4 : pod.ipv6;
+}
+
+/** As it stands in a URL. */
+export function hostOf(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+function nginxConfig(folder: string): string {
+  const { http1, http2, https, plainTcp } = matrixPorts;
+  const locations = `
+    location /ok { return 200 "ok"; }
+    location /missing { return 404 "missing"; }
+    location /broken { return 503 "broken"; }
+    location /silent { return 444; }`;
+  return `
+daemon off;
+worker_processes 1;
+pid ${folder}/nginx.pid;
+error_log stderr warn;
+events { worker_connections 256; }
+http {
+  log_format matrix '$server_port $request_method $request_uri $status $server_protocol';
+  access_log ${folder}/access.log matrix;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  server { listen ${http1}; listen [::]:${http1}; listen ${plainTcp}; listen [::]:${plainTcp};${locations} }
+  server { listen ${http2} http2; listen [::]:${http2} http2;${locations} }
+  server {
+    listen ${https} ssl http2; listen [::]:${https} ssl http2;
+    ssl_certificate ${folder}/tls.crt;
+    ssl_certificate_key ${folder}/tls.key;
+    ssl_protocols TLSv1.2 TLSv1.3;${locations}
+  }
+}
+`;
+}
+
+async function makeCertificate(folder: string): Promise<void> {
+  await runCommand([
+    ...['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=orders.palomar.test', '-keyout', join(folder, 'tls.key'), '-out', join(folder, 'tls.crt')],
+  ]);
+}
+
+/**
+ * Beyond `outside` a tun device whose reader throws away what it reads: packets that go there are never seen again, and
+ * no kernel says that it dropped them. The routes go with the namespaces' links, the two unreachable ones by hand.
+ */
+async function makeNowhere(measured: MeasuredStack): Promise<() => Promise<void>> {
+  const inOutside = (argv: readonly string[]): Promise<string> => measured.lab.exec(outside, argv);
+  const swallow = measured.lab.spawn(outside, ['socat', '-u', 'TUN,tun-name=void,iff-up', '/dev/null']);
+  await eventually(
+    5000,
+    async () => ((await measured.lab.attempt(outside, ['ip', 'link', 'show', 'void'])).exitCode === 0 ? true : null),
+    () => JSON.stringify(swallow.journal.entries),
+  );
+  for (const family of [4, 6] as const) {
+    const to = nowhere.silent[family];
+    const ip = family === 4 ? [] : ['-6'];
+    const prefix = family === 4 ? '32' : '128';
+    await inOutside([
+      'sh',
+      '-c',
+      `echo 1 > /proc/sys/net/ipv${family}/${family === 4 ? 'ip_forward' : 'conf/all/forwarding'}`,
+    ]);
+    await inOutside(['ip', ...ip, 'route', 'add', `${to}/${prefix}`, 'dev', 'void']);
+    await runCommand(['ip', 'neighbour', 'add', to, 'lladdr', outside.podMac, 'dev', outside.link, 'nud', 'permanent']);
+    await runCommand(['ip', ...ip, 'route', 'add', `${to}/${prefix}`, 'dev', outside.link]);
+    await runCommand(['ip', ...ip, 'route', 'add', 'unreachable', `${nowhere.unreachable[family]}/${prefix}`]);
+    await measured.lab.exec(frontend, [
+      'ip',
+      ...ip,
+      'route',
+      'add',
+      'prohibit',
+      `${nowhere.forbidden[family]}/${prefix}`,
+    ]);
+  }
+  return async () => {
+    await swallow.stop('SIGTERM', 500);
+    await runCommand(['ip', 'route', 'delete', 'unreachable', `${nowhere.unreachable[4]}/32`]);
+    await runCommand(['ip', '-6', 'route', 'delete', 'unreachable', `${nowhere.unreachable[6]}/128`]);
+  };
+}
+
+/** Resolves when the port takes connections in the pod. */
+async function listens(measured: MeasuredStack, pod: LabPod, port: number, said: () => string): Promise<void> {
+  await eventually(
+    20_000,
+    async () => {
+      const { exitCode } = await measured.lab.attempt(pod, ['socat', '-u', '/dev/null', `TCP:${pod.ipv4}:${port}`]);
+      return exitCode === 0 ? true : null;
+    },
+    () => `port ${port} of ${pod.name}; ${said()}`,
+  );
+}
+
+async function startNginx(measured: MeasuredStack, folder: string): Promise<void> {
+  const config = join(folder, 'nginx.conf');
+  writeFileSync(config, nginxConfig(folder));
+  await makeCertificate(folder);
+  const nginx = measured.lab.spawn(api, ['nginx', '-c', config, '-e', 'stderr']);
+  await listens(measured, api, matrixPorts.http1, () => JSON.stringify(nginx.journal.entries.slice(-3)));
+}
+
+async function startRedis(measured: MeasuredStack, folder: string): Promise<void> {
+  const argv = ['redis-server', '--port', String(matrixPorts.redis), '--bind', '*', '-::*', '--protected-mode', 'no'];
+  const redis = measured.lab.spawn(postgres, [...argv, '--save', '', '--dir', folder]);
+  await listens(measured, postgres, matrixPorts.redis, () => JSON.stringify(redis.journal.entries.slice(-3)));
+}
+
+/** Without grant tables everybody may do everything, and nothing has to be set up but the system tables. */
+async function startMariadb(measured: MeasuredStack, folder: string, uid: number): Promise<void> {
+  const data = join(folder, 'mysql');
+  mkdirSync(data);
+  chownSync(data, uid, uid);
+  const install = [
+    'mariadb-install-db',
+    '--no-defaults',
+    `--datadir=${data}`,
+    '--skip-test-db',
+    '--auth-root-authentication-method=normal',
+  ];
+  await runCommand(['setpriv', `--reuid=${uid}`, '--clear-groups', '--', ...install]);
+  const argv = [
+    'mariadbd',
+    '--no-defaults',
+    `--datadir=${data}`,
+    `--socket=${data}/socket`,
+    `--port=${matrixPorts.mysql}`,
+  ];
+  const settings = [
+    '--bind-address=*',
+    '--skip-grant-tables',
+    '--skip-networking=0',
+    '--innodb-flush-log-at-trx-commit=0',
+  ];
+  const mariadb = measured.lab.spawn(postgres, [...argv, ...settings, '--skip-name-resolve'], { user: String(uid) });
+  await listens(measured, postgres, matrixPorts.mysql, () => JSON.stringify(mariadb.journal.entries.slice(-3)));
+}
+
+export async function prepareGround(measured: MeasuredStack): Promise<Ground> {
+  const { lab } = measured;
+  const folder = mkdtempSync(join(tmpdir(), 'palomar-matrix-'));
+  chmodSync(folder, 0o755);
+  const unprivileged = 65_534;
+  await startNginx(measured, folder);
+  await startRedis(measured, folder);
+  await startMariadb(measured, folder, unprivileged);
+  const echo = ['socat', '-T5', `UDP6-RECVFROM:${matrixPorts.echo},ipv6only=0,fork`, 'EXEC:cat'];
+  lab.spawn(api, echo);
+  const grpc = await measured.serve(api, { mode: 'grpc-server', port: matrixPorts.grpc });
+  const removeNowhere = await makeNowhere(measured);
+  const journalOf = (event: string, line: (entry: Readonly<Record<string, unknown>>) => string): readonly string[] =>
+    grpc.journal.entries.filter((entry) => entry.event === event).map(line);
+  return {
+    client: (argv) => lab.attempt(frontend, argv),
+    async traffic(traffic, field) {
+      const out = await measured.load(frontend, traffic);
+      return out
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => z.record(z.string(), z.unknown()).parse(JSON.parse(line)))
+        .filter((entry) => field in entry)
+        .map((entry) => String(entry[field]));
+    },
+    httpLog: () => readFileSync(join(folder, 'access.log'), 'utf8').split('\n').filter(Boolean),
+    grpcLog: () => journalOf('call', (entry) => `${String(entry['path'])} ${String(entry['status'])}`),
+    async stop() {
+      await removeNowhere();
+      await grpc.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
