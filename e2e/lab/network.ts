@@ -25,7 +25,7 @@ const podSysctls = [
 
 const setPodSysctls = 'for s in "$@"; do echo "${s#*=}" > "/proc/sys/${s%%=*}" || exit 1; done';
 
-async function createPodNetwork(pod: LabPod): Promise<void> {
+export async function createPodNetwork(pod: LabPod): Promise<void> {
   await runCommand(['ip', 'netns', 'add', pod.netns]);
   await runCommand(['ip', 'netns', 'exec', pod.netns, 'sh', '-c', setPodSysctls, 'sh', ...podSysctls]);
   await batch(
@@ -84,27 +84,32 @@ export async function createNetwork(savedSysctls: string): Promise<void> {
   await runCommand(['nft', '-f', '-'], dropRule);
 }
 
+/** Removes the pod's link and namespace, whichever exist, and ends the processes inside; says what it found. */
+export async function removePodNetwork(pod: LabPod): Promise<readonly string[]> {
+  const found: string[] = [];
+  const inNamespace = existsSync(`/run/netns/${pod.netns}`);
+  if (inNamespace) {
+    found.push(`namespace ${pod.netns}`);
+    for (const pid of (await runCommand(['ip', 'netns', 'pids', pod.netns])).split('\n').filter(Boolean)) {
+      endProcess(Number(pid));
+    }
+  }
+  // The host's end goes first: a namespace takes its links down later, in the background.
+  if (existsSync(`/sys/class/net/${pod.link}`)) {
+    found.push(`link ${pod.link}`);
+    await runCommand(['ip', 'link', 'delete', pod.link]);
+  }
+  if (inNamespace) await runCommand(['ip', 'netns', 'delete', pod.netns]);
+  return found;
+}
+
 /**
  * Removes exactly the lab's links, namespaces, table and settings, whichever of them exist, and ends the processes
  * that still run inside those namespaces. Returns what it found.
  */
 export async function removeNetwork(savedSysctls: string): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const pod of pods) {
-    const inNamespace = existsSync(`/run/netns/${pod.netns}`);
-    if (inNamespace) {
-      found.push(`namespace ${pod.netns}`);
-      for (const pid of (await runCommand(['ip', 'netns', 'pids', pod.netns])).split('\n').filter(Boolean)) {
-        endProcess(Number(pid));
-      }
-    }
-    // The host's end goes first: a namespace takes its links down later, in the background.
-    if (existsSync(`/sys/class/net/${pod.link}`)) {
-      found.push(`link ${pod.link}`);
-      await runCommand(['ip', 'link', 'delete', pod.link]);
-    }
-    if (inNamespace) await runCommand(['ip', 'netns', 'delete', pod.netns]);
-  }
+  for (const pod of pods) found.push(...(await removePodNetwork(pod)));
   if ((await runCommand(['nft', 'list', 'tables'])).split('\n').includes(`table inet ${nftTable}`)) {
     found.push(`nftables table ${nftTable}`);
     await runCommand(['nft', 'delete', 'table', 'inet', nftTable]);

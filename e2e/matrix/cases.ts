@@ -4,7 +4,7 @@
  */
 import type { Flow } from '../../model/api.ts';
 import type { Outcome } from '../lab/run-command.ts';
-import { api, dns, frontend, outside, ports, postgres } from '../lab/topology.ts';
+import { api, dns, frontend, ports, postgres } from '../lab/topology.ts';
 import { addressOf, hostOf, matrixPorts, nowhere, type Family, type Ground } from './ground.ts';
 
 export interface Case {
@@ -47,8 +47,9 @@ const connectWords: Readonly<Record<string, string>> = {
   NO_ANSWER: 'timeout',
 };
 
-const connect = (host: string, port: number, timeoutMs = 2000) =>
-  ({ mode: 'connect', target: { host, port }, times, timeoutMs }) as const;
+/** A pause is for routers, which send one ICMP error a second to the same host. */
+const connect = (host: string, port: number, pauseMs = 0) =>
+  ({ mode: 'connect', target: { host, port }, times, timeoutMs: 2000, pauseMs }) as const;
 
 const layer4: readonly Case[] = [
   {
@@ -80,7 +81,7 @@ const layer4: readonly Case[] = [
     witness: 'client: connect(2)',
     per: 'connection',
     act: async (ground, family) =>
-      (await ground.traffic(connect(nowhere.unreachable[family], 80), 'outcome')).map((line) =>
+      (await ground.traffic(connect(nowhere.unreachable[family], 80, 1200), 'outcome')).map((line) =>
         line === 'ENETUNREACH' ? 'EHOSTUNREACH' : line,
       ),
     filter: (family) => `event:connection to.ip:${nowhere.unreachable[family]}`,
@@ -93,7 +94,7 @@ const layer4: readonly Case[] = [
     witness: 'client: gave up after 2 s',
     per: 'connection',
     act: (ground, family) => ground.traffic(connect(nowhere.silent[family], 80), 'outcome'),
-    filter: (family) => `event:connection to.ip:${nowhere.silent[family]}`,
+    filter: (family) => `protocol:tcp event:connection to.ip:${nowhere.silent[family]}`,
     told: (flows) => connectWords[connected(flows)] ?? connected(flows),
   },
   {
@@ -103,10 +104,10 @@ const layer4: readonly Case[] = [
     witness: 'client: gave up after 2 s',
     per: 'connection',
     act: async (ground, family) =>
-      (await ground.traffic(connect(addressOf(outside, family), ports.https), 'outcome')).map((line) =>
+      (await ground.traffic(connect(addressOf(api, family), matrixPorts.dropped), 'outcome')).map((line) =>
         line === 'timeout' ? 'timeout, NETFILTER_DROP' : line,
       ),
-    filter: (family) => `to.ip:${addressOf(outside, family)} to.port:${ports.https} not event:l7`,
+    filter: (family) => `to.ip:${addressOf(api, family)} to.port:${matrixPorts.dropped}`,
     told: (flows) => `${verdicts(flows) === 'DROPPED' ? 'timeout' : verdicts(flows)}, ${reasons(flows)}`,
   },
   {

@@ -2,7 +2,7 @@
  * The servers of the matrix, each the real one: nginx, gRPC's reference library, PostgreSQL, MariaDB, Redis, dnsmasq, an
  * echo by socat; and places that swallow, refuse or forbid. What it makes in the host's network it removes again.
  */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,17 +12,16 @@ import { runCommand, type Outcome } from '../lab/run-command.ts';
 import { api, frontend, outside, postgres, type LabPod } from '../lab/topology.ts';
 import type { MeasuredStack } from '../measured-stack.ts';
 import { eventually } from '../stack.ts';
+import { listens, nginxPorts, startNginx } from './nginx.ts';
 
 export type Family = 4 | 6;
 
 export const matrixPorts = {
-  http1: 8081,
-  http2: 8082,
-  https: 8443,
-  plainTcp: 8085,
+  ...nginxPorts,
   echo: 7007,
   grpc: 9090,
   closed: 8999,
+  dropped: 8444,
   redis: 6379,
   mysql: 3306,
 } as const;
@@ -54,45 +53,14 @@ export function hostOf(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
-function nginxConfig(folder: string): string {
-  const { http1, http2, https, plainTcp } = matrixPorts;
-  const locations = `
-    location /ok { return 200 "ok"; }
-    location /missing { return 404 "missing"; }
-    location /broken { return 503 "broken"; }
-    location /silent { return 444; }`;
-  return `
-daemon off;
-worker_processes 1;
-pid ${folder}/nginx.pid;
-error_log stderr warn;
-events { worker_connections 256; }
-http {
-  log_format matrix '$server_port $request_method $request_uri $status $server_protocol';
-  access_log ${folder}/access.log matrix;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
-  server { listen ${http1}; listen [::]:${http1}; listen ${plainTcp}; listen [::]:${plainTcp};${locations} }
-  server { listen ${http2} http2; listen [::]:${http2} http2;${locations} }
-  server {
-    listen ${https} ssl http2; listen [::]:${https} ssl http2;
-    ssl_certificate ${folder}/tls.crt;
-    ssl_certificate_key ${folder}/tls.key;
-    ssl_protocols TLSv1.2 TLSv1.3;${locations}
+const nftTable = 'palomar_matrix';
+const dropRule = `table inet ${nftTable} {
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    iifname "${frontend.link}" tcp dport ${matrixPorts.dropped} counter drop
   }
 }
 `;
-}
-
-async function makeCertificate(folder: string): Promise<void> {
-  await runCommand([
-    ...['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-    ...['-subj', '/CN=orders.palomar.test', '-keyout', join(folder, 'tls.key'), '-out', join(folder, 'tls.crt')],
-  ]);
-}
 
 /**
  * Beyond `outside` a tun device whose reader throws away what it reads: packets that go there are never seen again, and
@@ -128,31 +96,13 @@ async function makeNowhere(measured: MeasuredStack): Promise<() => Promise<void>
       `${nowhere.forbidden[family]}/${prefix}`,
     ]);
   }
+  await runCommand(['nft', '-f', '-'], dropRule);
   return async () => {
+    await runCommand(['nft', 'delete', 'table', 'inet', nftTable]);
     await swallow.stop('SIGTERM', 500);
     await runCommand(['ip', 'route', 'delete', 'unreachable', `${nowhere.unreachable[4]}/32`]);
     await runCommand(['ip', '-6', 'route', 'delete', 'unreachable', `${nowhere.unreachable[6]}/128`]);
   };
-}
-
-/** Resolves when the port takes connections in the pod. */
-async function listens(measured: MeasuredStack, pod: LabPod, port: number, said: () => string): Promise<void> {
-  await eventually(
-    20_000,
-    async () => {
-      const { exitCode } = await measured.lab.attempt(pod, ['socat', '-u', '/dev/null', `TCP:${pod.ipv4}:${port}`]);
-      return exitCode === 0 ? true : null;
-    },
-    () => `port ${port} of ${pod.name}; ${said()}`,
-  );
-}
-
-async function startNginx(measured: MeasuredStack, folder: string): Promise<void> {
-  const config = join(folder, 'nginx.conf');
-  writeFileSync(config, nginxConfig(folder));
-  await makeCertificate(folder);
-  const nginx = measured.lab.spawn(api, ['nginx', '-c', config, '-e', 'stderr']);
-  await listens(measured, api, matrixPorts.http1, () => JSON.stringify(nginx.journal.entries.slice(-3)));
 }
 
 async function startRedis(measured: MeasuredStack, folder: string): Promise<void> {
@@ -196,7 +146,7 @@ export async function prepareGround(measured: MeasuredStack): Promise<Ground> {
   const folder = mkdtempSync(join(tmpdir(), 'palomar-matrix-'));
   chmodSync(folder, 0o755);
   const unprivileged = 65_534;
-  await startNginx(measured, folder);
+  const nginx = await startNginx(measured, folder);
   await startRedis(measured, folder);
   await startMariadb(measured, folder, unprivileged);
   const echo = ['socat', '-T5', `UDP6-RECVFROM:${matrixPorts.echo},ipv6only=0,fork`, 'EXEC:cat'];
@@ -216,7 +166,7 @@ export async function prepareGround(measured: MeasuredStack): Promise<Ground> {
         .filter((entry) => field in entry)
         .map((entry) => String(entry[field]));
     },
-    httpLog: () => readFileSync(join(folder, 'access.log'), 'utf8').split('\n').filter(Boolean),
+    httpLog: () => nginx.log(),
     grpcLog: () => journalOf('call', (entry) => `${String(entry['path'])} ${String(entry['status'])}`),
     async stop() {
       await removeNowhere();

@@ -1,5 +1,6 @@
 /** The loads as programs that run inside pods: `main.js traffic '<JSON>'`. Results go out as lines of JSON. */
 import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { planQuestions, runDnsLoad } from './dns-load.ts';
 import { callGrpc, serveGrpc } from './grpc.ts';
@@ -34,7 +35,13 @@ const trafficSchema = z.discriminatedUnion('mode', [
     seed: z.number(),
     truthFile: z.string(),
   }),
-  z.object({ mode: z.literal('connect'), target, times: count, timeoutMs: count }),
+  z.object({
+    mode: z.literal('connect'),
+    target,
+    times: count,
+    timeoutMs: count,
+    pauseMs: z.number().int().nonnegative(),
+  }),
   z.object({ mode: z.literal('datagram'), target, times: count, timeoutMs: count }),
   z.object({ mode: z.literal('grpc-server'), port }),
   z.object({ mode: z.literal('grpc-client'), target, method: z.string(), times: count }),
@@ -99,6 +106,7 @@ export async function runTraffic(argument: string, deps: TrafficDeps, stopped: P
       return deps.say('done', { questions: await dnsClient(traffic) });
     case 'connect':
       for (let n = 0; n < traffic.times; n += 1) {
+        if (n > 0) await sleep(traffic.pauseMs);
         deps.say('connect', { outcome: await connectOnce(traffic.target, traffic.timeoutMs) });
       }
       return;

@@ -1,0 +1,147 @@
+/**
+ * Pods that come and go under traffic: nothing of a gone pod stays behind, and every flow has the name of the pod that
+ * it was, although addresses are given to the next one. PALOMAR_CHURN_PODS sets how many, one a second.
+ */
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, expect, test } from 'vitest';
+
+import { bpfPrograms } from './bpf-programs.ts';
+import type { KubernetesObject } from './lab/kubernetes-objects.ts';
+import { createPodNetwork, removePodNetwork } from './lab/network.ts';
+import { podArgv } from './lab/pod-process.ts';
+import { runCommand } from './lab/run-command.ts';
+import { api, type LabPod } from './lab/topology.ts';
+import { nginxPorts, startNginx } from './matrix/nginx.ts';
+import { startMeasuredStack, type MeasuredStack } from './measured-stack.ts';
+import { eventually } from './stack.ts';
+
+const count = Number(process.env['PALOMAR_CHURN_PODS'] ?? 24);
+/** Few, so that each is given away again within seconds. */
+const addresses = 6;
+const requestsPerPod = 3;
+
+let measured: MeasuredStack;
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'palomar-churn-'));
+  chmodSync(folder, 0o755);
+  measured = await startMeasuredStack();
+  await startNginx(measured, folder);
+  return async () => {
+    await measured.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+});
+
+function churnPod(n: number): LabPod {
+  const slot = n % addresses;
+  const byte = (0x10 + slot).toString(16);
+  return {
+    role: 'frontend',
+    namespace: 'production',
+    name: `batch-5c6d7f-${n}`,
+    owner: { kind: 'Deployment', name: 'batch', hash: '5c6d7f' },
+    netns: `palomar-churn-${slot}`,
+    link: `palomar-c${slot}`,
+    hostMac: `0a:77:00:00:03:${byte}`,
+    podMac: `0a:77:00:00:04:${byte}`,
+    ipv4: `10.77.3.${slot + 1}`,
+    ipv6: `fd77:3::${slot + 1}`,
+  };
+}
+
+function podObject(pod: LabPod): KubernetesObject {
+  const createdAt = new Date().toISOString();
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: pod.name,
+      namespace: pod.namespace,
+      uid: `00000000-0000-4000-a000-${pod.name.slice(pod.name.lastIndexOf('-') + 1).padStart(12, '0')}`,
+      creationTimestamp: createdAt,
+      labels: { app: 'batch' },
+    },
+    spec: { nodeName: hostname(), containers: [{ name: 'batch', image: 'palomar-lab/batch' }] },
+    status: {
+      phase: 'Running',
+      podIP: pod.ipv4,
+      podIPs: [{ ip: pod.ipv4 }, { ip: pod.ipv6 }],
+      startTime: createdAt,
+    },
+  };
+}
+
+/** A pod's life: it asks a few times under a path that carries its name, and is gone. */
+async function live(pod: LabPod): Promise<void> {
+  await createPodNetwork(pod);
+  const object = podObject(pod);
+  measured.lab.kubernetes.put(object);
+  for (let n = 0; n < requestsPerPod; n += 1) {
+    const url = `http://${api.ipv4}:${nginxPorts.http1}/ok/${pod.name}`;
+    await runCommand(podArgv(pod, ['curl', '-sS', '-m', '5', '-o', '/dev/null', url]));
+  }
+  measured.lab.kubernetes.remove('Pod', pod.namespace, pod.name);
+  await removePodNetwork(pod);
+}
+
+interface Footprint {
+  readonly programs: number;
+  readonly files: Readonly<Record<string, number>>;
+  readonly rssMib: Readonly<Record<string, number>>;
+}
+
+const parts = { probe: 'bpf/build/palomar-probe', collector: 'dist/collector/main.js' } as const;
+
+async function footprint(): Promise<Footprint> {
+  const pids = await Promise.all(
+    Object.entries(parts).map(async ([name, part]) => [name, await measured.stack.pidOf(part)] as const),
+  );
+  const rss = (pid: number): number =>
+    Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024);
+  return {
+    programs: bpfPrograms().length,
+    files: Object.fromEntries(pids.map(([name, pid]) => [name, readdirSync(`/proc/${pid}/fd`).length])),
+    rssMib: Object.fromEntries(pids.map(([name, pid]) => [name, rss(pid)])),
+  };
+}
+
+test(`${count} pods, one a second, leave nothing behind`, async () => {
+  const before = await footprint();
+  const samples: Footprint[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const startedMs = performance.now();
+    await live(churnPod(n));
+    if (n % 60 === 59) samples.push(await footprint());
+    await sleep(Math.max(0, 1000 - (performance.now() - startedMs)));
+  }
+  console.log(JSON.stringify({ before, samples, after: await footprint() }));
+  await eventually(
+    30_000,
+    async () => {
+      const { programs, files } = await footprint();
+      return programs === before.programs && JSON.stringify(files) === JSON.stringify(before.files) ? true : null;
+    },
+    () => `programs and files as before: ${JSON.stringify(before)}`,
+  );
+});
+
+test('every flow has the name of its pod', async () => {
+  const rows = await eventually(
+    30_000,
+    async () => {
+      const { flows } = await measured.stack.flows({
+        from: 'now-1h',
+        filter: 'event:l7 http.path:/ok/batch-*',
+        limit: '1000',
+      });
+      return flows.length >= Math.min(1000, count * requestsPerPod) ? flows : null;
+    },
+    () => `${count * requestsPerPod} requests`,
+  );
+  const named = rows.map((flow) => `${flow.l7?.http?.path.slice('/ok/'.length) ?? ''} ${flow.from.pod}`);
+  expect(named.filter((line) => line.split(' ')[0] !== line.split(' ')[1])).toEqual([]);
+});

@@ -1,0 +1,108 @@
+/**
+ * As many requests and lookups as this machine drives: what is stored is what was sent, less what is counted as lost.
+ * PALOMAR_FLOOD_REQUESTS and PALOMAR_FLOOD_LOOKUPS set how many; docs/measurements.md has a run with 1,000,000 and 100,000.
+ */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+
+import { api, dns, frontend, loadZone } from './lab/topology.ts';
+import { nginxPorts, startNginx } from './matrix/nginx.ts';
+import { startMeasuredStack, type MeasuredStack } from './measured-stack.ts';
+import { eventually } from './stack.ts';
+
+const requests = Number(process.env['PALOMAR_FLOOD_REQUESTS'] ?? 50_000);
+const lookups = Number(process.env['PALOMAR_FLOOD_LOOKUPS'] ?? 10_000);
+const path = '/ok/flood';
+
+let measured: MeasuredStack;
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'palomar-flood-'));
+  chmodSync(folder, 0o755);
+  measured = await startMeasuredStack();
+  return async () => {
+    await measured.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+});
+
+const countSchema = z.object({ count: z.coerce.number() });
+
+/** Rows that answer to `where`, once no more come for three looks. */
+async function stored(where: string, parameters: Record<string, unknown>, wanted: number): Promise<number> {
+  let before = -1;
+  let still = 0;
+  return eventually(
+    180_000,
+    async () => {
+      const [row] = await measured.rows(
+        `SELECT count() AS count FROM flows WHERE time > now() - INTERVAL 1 HOUR AND ${where}`,
+        parameters,
+        countSchema,
+      );
+      const count = row?.count ?? 0;
+      still = count === before ? still + 1 : 0;
+      before = count;
+      return count >= wanted || (count > 0 && still >= 6) ? count : null;
+    },
+    () => `rows to stop coming; ${before} so far`,
+  );
+}
+
+/** Losses that can cost an exchange, by counter. */
+async function lost(): Promise<Readonly<Record<string, number>>> {
+  const rows = await measured.rows(
+    `SELECT counter, toString(sum(value)) AS count
+    FROM coverage
+    WHERE time > now() - INTERVAL 1 HOUR
+    GROUP BY counter
+    LIMIT 1000`,
+    {},
+    z.object({ counter: z.string(), count: z.coerce.number() }),
+  );
+  const harmless = /^(packets_|drops_|l7_truncated|http_bodies_skipped|identity_|.*_entries$|.*_max$|interfaces$)/;
+  return Object.fromEntries(rows.filter(({ counter }) => !harmless.test(counter)).map((r) => [r.counter, r.count]));
+}
+
+function expectAccounted(sent: number, found: number, losses: Readonly<Record<string, number>>): void {
+  const total = Object.values(losses).reduce((sum, value) => sum + value, 0);
+  const facts = `${found} of ${sent} stored; losses ${JSON.stringify(losses)}`;
+  expect(found, facts).toBeLessThanOrEqual(sent);
+  expect(found, facts).toBeGreaterThanOrEqual(sent - total);
+}
+
+const numberAfter = (text: string, words: RegExp): number => Number(words.exec(text)?.[1] ?? NaN);
+
+test(`${requests} requests`, async () => {
+  await startNginx(measured, folder);
+  const url = `http://${api.ipv4}:${nginxPorts.http1}${path}`;
+  const said = await measured.lab.exec(frontend, ['ab', '-q', '-k', '-c', '32', '-n', String(requests), url]);
+  expect(numberAfter(said, /Complete requests:\s+(\d+)/)).toBe(requests);
+  expect(numberAfter(said, /Failed requests:\s+(\d+)/)).toBe(0);
+  const found = await stored(`l7_type = 'HTTP' AND http_path = {path: String}`, { path }, requests);
+  console.log(
+    `${numberAfter(said, /Requests per second:\s+([\d.]+)/)} requests/s sent, ${found} of ${requests} stored`,
+  );
+  expectAccounted(requests, found, await lost());
+});
+
+test(`${lookups} lookups`, async () => {
+  const questions = join(folder, 'questions');
+  writeFileSync(questions, Array.from({ length: lookups }, (_, n) => `flood-${n}.${loadZone} A\n`).join(''));
+  const argv = ['dnsperf', '-s', dns.ipv4, '-d', questions, '-n', '1', '-c', '16', '-q', '64', '-t', '5'];
+  const said = await measured.lab.exec(frontend, argv);
+  const sent = numberAfter(said, /Queries sent:\s+(\d+)/);
+  const completed = numberAfter(said, /Queries completed:\s+(\d+)/);
+  expect(sent).toBe(lookups);
+  const names = { suffix: `.${loadZone}` };
+  const where = `l7_type = 'DNS' AND startsWith(dns_name, 'flood-') AND endsWith(trimRight(dns_name, '.'), {suffix: String})`;
+  const found = await stored(where, names, lookups);
+  const answered = await stored(`${where} AND kind = 'l7_response'`, names, completed);
+  console.log(`${numberAfter(said, /Queries per second:\s+([\d.]+)/)} lookups/s sent, ${found} of ${sent} stored`);
+  const losses = await lost();
+  expectAccounted(sent, found, losses);
+  expectAccounted(completed, answered, losses);
+});
