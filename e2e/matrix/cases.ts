@@ -70,8 +70,7 @@ const layer4: readonly Case[] = [
     witness: 'client: connect(2)',
     per: 'connection',
     act: (ground, family) => ground.traffic(connect(addressOf(api, family), matrixPorts.closed), 'outcome'),
-    filter: (family) =>
-      `event:connection to.ip:${addressOf(api, family)} to.port:${matrixPorts.closed} connect:refused`,
+    filter: (family) => `protocol:tcp event:connection to.ip:${addressOf(api, family)} to.port:${matrixPorts.closed}`,
     told: (flows) => connectWords[connected(flows)] ?? connected(flows),
   },
   {
