@@ -59,6 +59,12 @@ if [ "$mode" = test ]; then
   need iputils-ping ping
   need curl curl
   need bind9-dnsutils dig
+  need nginx-light nginx
+  need socat socat
+  need redis-server redis-server
+  need mariadb-server mariadbd
+  need apache2-utils ab
+  need dnsperf dnsperf
 fi
 if [ -n "$packages" ]; then
   if [ "$(id -u)" = 0 ] && has apt-get; then
