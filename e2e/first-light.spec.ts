@@ -6,7 +6,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { MapEdge, MapResponse } from '../model/api.ts';
-import { bpfPrograms } from './bpf-programs.ts';
+import { bpfPrograms, bpfProgramsAgain, settledBpfPrograms } from './bpf-programs.ts';
 import { openBrowser, type Browser } from './browser.ts';
 import { eventually, startStack, type Stack } from './stack.ts';
 
@@ -22,8 +22,8 @@ let browser: Browser;
 let programsBefore: string[];
 
 beforeAll(async () => {
-  programsBefore = bpfPrograms();
-  stack = await startStack({ args: ['--lab'] });
+  programsBefore = await settledBpfPrograms();
+  stack = await startStack({ args: ['--lab'], env: { PALOMAR_CLUSTER: 'default' } });
   browser = await openBrowser();
 });
 afterAll(async () => {
@@ -130,7 +130,7 @@ test('SIGTERM stops everything within 5 s and leaves the same BPF programs as be
   const { code, ms } = await stack.stop();
   expect(code).toBe(0);
   expect(ms).toBeLessThan(5_000);
-  expect(bpfPrograms()).toEqual(programsBefore);
+  await bpfProgramsAgain(programsBefore);
   const namespaces = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout;
   expect(namespaces).not.toContain('palomar-lab');
 });

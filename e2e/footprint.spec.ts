@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { bpfPrograms } from './bpf-programs.ts';
+import { bpfPrograms, bpfProgramsAgain, settledBpfPrograms } from './bpf-programs.ts';
 import { runCommand } from './lab/run-command.ts';
 import { eventually, startStack, type Stack } from './stack.ts';
 
@@ -80,7 +80,7 @@ async function answersSoFar(): Promise<string[]> {
 const allOk = (lines: readonly string[]): readonly string[] => lines.filter((line) => line !== '200');
 
 test('traffic works before, during and after, also across kill -9 of the probe, and no program is left', async () => {
-  const before = bpfPrograms();
+  const before = await settledBpfPrograms();
   expect(allOk(await answersSoFar())).toEqual([]);
 
   stack = await startStack({ args: [] });
@@ -106,18 +106,14 @@ test('traffic works before, during and after, also across kill -9 of the probe, 
   const { code } = await stack.stop();
   expect(code).toBe(0);
   expect(allOk(await answersSoFar())).toEqual([]);
-  expect(bpfPrograms()).toEqual(before);
+  await bpfProgramsAgain(before);
 });
 
 test('a probe whose supervisor is killed -9 leaves no program behind', async () => {
-  const before = bpfPrograms();
+  const before = await settledBpfPrograms();
   stack = await startStack({ args: [] });
   const supervisor = await stack.parentOf(await stack.pidOf('bpf/build/palomar-probe'));
   process.kill(supervisor, 'SIGKILL');
-  await eventually(
-    10_000,
-    () => Promise.resolve(bpfPrograms().join() === before.join() ? true : null),
-    () => bpfPrograms().join('\n'),
-  );
+  await bpfProgramsAgain(before);
   expect(allOk(await answersSoFar())).toEqual([]);
 });

@@ -65,7 +65,10 @@ describe.each(families)('over IPv%i', (family) => {
     const wanted = sorted(result.logged);
     expect(wanted.length).toBeGreaterThan(0);
     const matches = async (): Promise<boolean | null> => {
-      result.told = sorted((await groupsOf(one, family)).map((flows) => one.told(flows)));
+      const groups = await groupsOf(one, family);
+      result.told = sorted(
+        groups.flatMap((flows) => Array.from({ length: one.attempts?.(flows) ?? 1 }, () => one.told(flows))),
+      );
       return result.told.join('\n') === wanted.join('\n') ? true : null;
     };
     const leftMs = Math.max(1000, actedMs + settledWithinMs - performance.now());

@@ -6,9 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { embeddedStoreUrl, eventually, startStack, type Stack } from './stack.ts';
 
+const env = { PALOMAR_CLUSTER: 'default' };
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ args: ['--lab'] });
+  stack = await startStack({ args: ['--lab'], env });
   await newestAfter(Date.now() - 10_000);
 });
 afterAll(() => stack.remove());
@@ -51,6 +52,12 @@ test.each([
   ['store', 'dist/db/embedded/main.js'],
   ['server', 'dist/server/main.js'],
 ])('after kill -9 of the %s the map comes back and no stored row is missing', async (name, script) => {
+  // A gap lies between reports: there must have been one.
+  await eventually(
+    10_000,
+    async () => ((await stack.map({ from: 'now-5m' })).evidence.coverage.packetsSeen > 0 ? true : null),
+    () => 'a report of the probe',
+  );
   const cutMs = Date.now() - 1_000;
   const before = await storedIds(cutMs);
   expect(before.size).toBeGreaterThan(0);
@@ -78,6 +85,12 @@ test.each([
 });
 
 test('after kill -9 of everything and another start, the rows are there and the time between is a gap', async () => {
+  // A gap lies between reports: there must have been one.
+  await eventually(
+    10_000,
+    async () => ((await stack.map({ from: 'now-5m' })).evidence.coverage.packetsSeen > 0 ? true : null),
+    () => 'a report of the probe',
+  );
   const cutMs = Date.now() - 1_000;
   const before = await storedIds(cutMs);
   const downMs = Date.now();
@@ -87,7 +100,7 @@ test('after kill -9 of everything and another start, the rows are there and the 
   await stack.stop();
   await sleep(6_000);
   const upMs = Date.now();
-  stack = await startStack({ args: ['--lab'], dataDir: stack.dataDir });
+  stack = await startStack({ args: ['--lab'], dataDir: stack.dataDir, env });
   await newestAfter(upMs);
 
   const after = await storedIds(cutMs);

@@ -725,19 +725,27 @@ verdict_asks_for_heads() {
 	ip netns exec $host build/collect "$work/socket" 0 heads >"$work/out" &
 	collector=$!
 	wait_for "$work/out" '^stats' || return 1
-	in_ns $a build/traffic pipeline 10.99.0.2 8080 64000 640 || return 1
+	in_ns $a build/traffic pipeline 10.99.0.2 8080 640000 640 || return 1
 	stop_probe || return 1
 	wait $collector || return 1
 	heads=$(grep -ac '^l7 .* captured=512 copy=3 ' "$work/out")
-	echo "copied $(l7_bytes 1) of $((64000 * 90)), $heads heads"
-	[ "$heads" -ge 90 ] && [ "$(l7_bytes 1)" -lt $((64000 * 90 / 4)) ]
+	echo "copied $(l7_bytes 1) of $((640000 * 90)), $heads heads"
+	[ "$heads" -ge 90 ] && [ "$(l7_bytes 1)" -lt $((640000 * 90 / 4)) ]
 }
 
 dies_with_its_parent() {
 	rm -f "$work/err"
 	sh -c "ip netns exec $host build/palomar-probe --print >/dev/null 2>'$work/err' &
+		echo \$! >'$work/pid'
 		until grep -q watching '$work/err'; do sleep 0.1; done"
-	wait_for "$work/err" stopped
+	wait_for "$work/err" stopped || return 1
+	# It says so before it is gone, and its place is free.
+	tries=50
+	while kill -0 "$(cat "$work/pid")" 2>/dev/null; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
 }
 
 newest_collector_wins() {

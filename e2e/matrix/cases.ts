@@ -20,6 +20,8 @@ export interface Case {
   filter(family: Family): string;
   /** What one conversation's, or one exchange's, flows say in the witness's words. */
   told(flows: readonly Flow[]): string;
+  /** How many attempts the group stands for; one, unless said otherwise. */
+  attempts?(flows: readonly Flow[]): number;
   /** Rows of one conversation are read together, rows of exchanges each alone. */
   readonly per: 'connection' | 'exchange';
 }
@@ -121,6 +123,8 @@ const layer4: readonly Case[] = [
     },
     filter: (family) => `to.ip:${nowhere.forbidden[family]}`,
     told: (flows) => `${last(flows).connectResult} ${last(flows).socketError}`,
+    // Alike failures of one process are one row that counts them.
+    attempts: (flows) => last(flows).connections,
   },
   {
     protocol: 'UDP',
