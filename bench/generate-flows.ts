@@ -100,7 +100,7 @@ function exchangeDns(random: Random, service: string): DnsExchange {
   };
 }
 
-type Told = Omit<FlowRow, 'timeNs' | 'parties' | 'reporter' | 'isReply' | 'interface'>;
+type Told = Omit<FlowRow, 'monoNs' | 'parties' | 'reporter' | 'isReply' | 'interface'>;
 
 function drop(random: Random): Told {
   const packets = 1 + Math.floor(random() * 3);
@@ -174,14 +174,16 @@ export function createTraffic(seed: number, firstId: bigint, sink: FlowSink): Tr
       const to = pick(edge.to, random);
       from.address.copy(key, flowKey.addr_a);
       to.address.copy(key, flowKey.addr_b);
+      from.rows.offsetNs = timeNs;
       from.rows.append({
         ...tell(edge, to.endpoint.service, random),
-        timeNs,
+        monoNs: 0,
         reporter: 'source',
         isReply: 'no',
         interface: 'eth0',
         parties: {
-          key,
+          keys: key,
+          keyAt: 0,
           sourceSide: 0,
           sourcePort: firstEphemeral + Math.floor(random() * 28_000),
           destinationPort: edge.port,

@@ -23,6 +23,8 @@ export interface TrafficPlan {
   /** Wall time at monotonic zero. */
   readonly realOffsetNs: bigint;
   readonly hasHttp: boolean;
+  /** HTTP requests of one scan; left out, every fifth record is a segment of one. */
+  readonly requests?: number;
 }
 
 const second = 1e9;
@@ -307,7 +309,7 @@ export function createProbeTraffic(plan: TrafficPlan): ProbeTraffic {
   const requests = requestsOf(random);
   const responses = responsesOf(random);
   const flowRecords = plan.conversations * 2;
-  const exchanges = plan.hasHttp ? Math.round(flowRecords / 8) : 0;
+  const exchanges = plan.hasHttp ? (plan.requests ?? Math.round(flowRecords / 8)) : 0;
   const longest = Math.max(...[...requests, ...responses].map(({ length }) => length)) + wire.l7Record.size + 8;
   const size =
     flowRecords * wire.flowRecord.size + exchanges * 2 * longest + (flowRecords / recordsPerFrame + 100) * 64;

@@ -103,8 +103,8 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
   );
   const health = createTcpHealth(socketsLimit, counters);
   const translations = createTranslations(socketsLimit, counters);
-  const failedCalls = createFailedCalls({ identity, rows, wallNs, moment });
-  const builder = createRowBuilder({ identity, rows, connections, health, translations, wallNs, moment });
+  const failedCalls = createFailedCalls({ identity, rows, moment });
+  const builder = createRowBuilder({ identity, rows, connections, health, translations, moment });
   const waiting = createWaitingRows(builder, connections);
   const conversations = createConversations({
     ...deps,
@@ -235,6 +235,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     frame(frame) {
       nowNs = Math.max(nowNs, frame.monoNs);
       offsetNs = frame.realOffsetNs + config.shiftNs;
+      rows.offsetNs = offsetNs;
       offsetMs = Number(offsetNs / 1000n) / 1000;
       flushIfDue(nowNs);
       switch (frame.type) {

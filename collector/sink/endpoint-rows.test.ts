@@ -18,33 +18,34 @@ const anEndpoint = (of: Partial<Endpoint> = {}): Endpoint => ({
   ...of,
 });
 const hour = 3_600_000_000_000n;
+const at = (ns: bigint) => ({ low: Number(ns & 0xffff_ffffn), high: Number(ns >> 32n) });
 
 describe('rows of endpoints', () => {
   it('are written once for equal attributes, and again after an hour in use', () => {
     const kept = keepRows();
     const rows = createEndpointRows('c', kept);
-    const first = rows.idsOf(anEndpoint(), 5n);
-    expect(rows.idsOf(anEndpoint(), 6n)).toEqual(first);
+    const first = rows.idsOf(anEndpoint(), at(5n));
+    expect(rows.idsOf(anEndpoint(), at(6n))).toEqual(first);
     expect(kept.endpointRows).toHaveLength(1);
     expect(kept.endpointRows[0]).toMatchObject({ cluster: 'c', pod: 'api-1', workload: 'api', seen: 5n });
-    rows.idsOf(anEndpoint(), 4n + hour);
+    rows.idsOf(anEndpoint(), at(4n + hour));
     expect(kept.endpointRows).toHaveLength(1);
-    rows.idsOf(anEndpoint(), 5n + hour);
+    rows.idsOf(anEndpoint(), at(5n + hour));
     expect(kept.endpointRows.map(({ seen }) => seen)).toEqual([5n, 5n + hour]);
   });
 
   it('are written again when the store lost some', () => {
     const kept = { ...keepRows(), endpointsEpoch: 0 };
     const rows = createEndpointRows('c', kept);
-    rows.idsOf(anEndpoint(), 5n);
+    rows.idsOf(anEndpoint(), at(5n));
     kept.endpointsEpoch = 1;
-    rows.idsOf(anEndpoint(), 6n);
+    rows.idsOf(anEndpoint(), at(6n));
     expect(kept.endpointRows).toHaveLength(2);
   });
 
   it('differ in id by any attribute, and in workload id by what the workload is', () => {
     const rows = createEndpointRows('c', keepRows());
-    const ids = (of: Partial<Endpoint>): ReturnType<typeof rows.idsOf> => rows.idsOf(anEndpoint(of), 1n);
+    const ids = (of: Partial<Endpoint>): ReturnType<typeof rows.idsOf> => rows.idsOf(anEndpoint(of), at(1n));
     const base = ids({});
     const changes: Partial<Endpoint>[] = [
       { pod: 'api-2' },
@@ -59,6 +60,6 @@ describe('rows of endpoints', () => {
     expect(new Set(texts).size).toBe(changes.length + 1);
     for (const { workload } of others) expect(workload).toEqual(base.workload);
     expect(ids({ workloadKind: 'StatefulSet' }).workload).not.toEqual(base.workload);
-    expect(createEndpointRows('d', keepRows()).idsOf(anEndpoint(), 1n).workload).not.toEqual(base.workload);
+    expect(createEndpointRows('d', keepRows()).idsOf(anEndpoint(), at(1n)).workload).not.toEqual(base.workload);
   });
 });

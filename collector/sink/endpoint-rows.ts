@@ -3,7 +3,7 @@
  * every hour in use, and again when the store lost it.
  */
 import type { Block } from '../../db/native/block.ts';
-import { endpointId, wideId, workloadId, type Id } from '../../db/native/endpoint-id.ts';
+import { endpointId, workloadId, type Id } from '../../db/native/endpoint-id.ts';
 import type { endpointColumns } from '../../model/flow-columns.ts';
 import type { Endpoint } from '../identity/endpoint.ts';
 
@@ -19,16 +19,17 @@ export interface EndpointIds {
 }
 
 export interface EndpointRows {
-  /** To be asked before the row that refers to it ends. */
-  idsOf(endpoint: Endpoint, timeNs: bigint): EndpointIds;
+  /** To be asked before the row that refers to it ends. The wall time in ns is given in halves, and not kept. */
+  idsOf(endpoint: Endpoint, time: Id): EndpointIds;
 }
 
 interface Known extends EndpointIds {
-  seenNs: bigint;
+  seenNs: number;
   epoch: number;
 }
 
-const repeatNs = 3_600_000_000_000n;
+const repeatNs = 3600e9;
+const high = 4294967296;
 /** Past this all are forgotten and written anew. */
 const knownLimit = 200_000;
 
@@ -46,17 +47,17 @@ export function createEndpointRows(cluster: string, sink: EndpointSink): Endpoin
       ofObject = new WeakMap();
     }
     const ids = { endpoint: endpointId(cluster, endpoint), workload: workloadId(cluster, endpoint) };
-    const added: Known = { ...ids, seenNs: 0n, epoch: -1 };
+    const added: Known = { ...ids, seenNs: 0, epoch: -1 };
     known.set(text, added);
     return added;
   };
 
-  const write = (ids: EndpointIds, of: Endpoint, timeNs: bigint): void => {
+  const write = (ids: EndpointIds, of: Endpoint, time: Id): void => {
     const block = sink.endpoints();
     const { columns } = block;
-    columns.id.push(wideId(ids.endpoint));
-    columns.workload_id.push(wideId(ids.workload));
-    columns.seen.push(timeNs);
+    columns.id.pushParts(ids.endpoint.low, ids.endpoint.high);
+    columns.workload_id.pushParts(ids.workload.low, ids.workload.high);
+    columns.seen.pushParts(time.low, time.high);
     columns.cluster.push(cluster);
     columns.namespace.push(of.namespace);
     columns.pod.push(of.pod);
@@ -73,14 +74,15 @@ export function createEndpointRows(cluster: string, sink: EndpointSink): Endpoin
   };
 
   return {
-    idsOf(endpoint, timeNs) {
+    idsOf(endpoint, time) {
       let ids = ofObject.get(endpoint);
       if (ids === undefined) {
         ids = find(endpoint);
         ofObject.set(endpoint, ids);
       }
+      const timeNs = time.high * high + time.low;
       if (ids.epoch !== sink.endpointsEpoch || timeNs - ids.seenNs >= repeatNs) {
-        write(ids, endpoint, timeNs);
+        write(ids, endpoint, time);
         ids.seenNs = timeNs;
         ids.epoch = sink.endpointsEpoch;
       }

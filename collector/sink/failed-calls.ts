@@ -12,7 +12,6 @@ import { noCounts, type FlowRows } from './flow-rows.ts';
 export interface FailedCallsDeps {
   readonly identity: Pick<Identity, 'resolveCall'>;
   readonly rows: FlowRows;
-  wallNs(monoNs: number): bigint;
   moment(monoNs: number): Moment;
 }
 
@@ -47,7 +46,8 @@ export function createFailedCalls(deps: FailedCallsDeps): FailedCalls {
         error: errnoName(bytes.readUInt32LE(at + connectRecord.error)),
         count: bytes.readUInt32LE(at + connectRecord.count),
         parties: {
-          key,
+          keys: key,
+          keyAt: 0,
           sourceSide: isFirst(key, local) ? 0 : 1,
           sourcePort: local.port,
           destinationPort: remote.port,
@@ -76,7 +76,7 @@ interface FailedCall {
 
 function rowOf(deps: FailedCallsDeps, call: FailedCall): void {
   deps.rows.append({
-    timeNs: deps.wallNs(call.monoNs),
+    monoNs: call.monoNs,
     parties: call.parties,
     reporter: 'source',
     kind: 'connection_end',

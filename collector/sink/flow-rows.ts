@@ -42,8 +42,9 @@ export interface Counts {
 
 /** Who a row is between, from its source to its destination. */
 export interface Parties {
-  /** struct flow_key of the conversation; addresses are read out of it. */
-  readonly key: Buffer;
+  /** Where struct flow_key of the conversation is; addresses are read out of it. */
+  readonly keys: Uint8Array;
+  readonly keyAt: number;
   readonly sourceSide: Side;
   readonly sourcePort: number;
   readonly destinationPort: number;
@@ -58,7 +59,7 @@ export interface Parties {
 }
 
 export interface FlowRow {
-  readonly timeNs: bigint;
+  readonly monoNs: number;
   readonly parties: Parties;
   readonly reporter: Reporter;
   readonly kind: FlowKind;
@@ -107,6 +108,9 @@ export interface FlowSink extends EndpointSink {
 }
 
 export interface FlowRows {
+  /** What to add to a monotonic time to get wall time. */
+  offsetNs: bigint;
+  /** Nothing of `row` is kept: callers may use one object again and again. */
   append(row: FlowRow): void;
   readonly count: number;
 }
@@ -141,13 +145,13 @@ function pushCount(column: FlowBlock['columns']['bytes_to_dst'], count: number):
 }
 
 function pushEnds(columns: FlowBlock['columns'], parties: Parties, from: EndpointIds, to: EndpointIds): void {
-  const { key, sourceSide } = parties;
+  const { keys, keyAt, sourceSide } = parties;
   const hasPorts = !icmpProtocols.has(parties.protocol);
-  columns.src_ip.push(key, addressAt[sourceSide]);
+  columns.src_ip.push(keys, keyAt + addressAt[sourceSide]);
   columns.src_port.push(hasPorts ? parties.sourcePort : 0);
   columns.src_endpoint.pushParts(from.endpoint.low, from.endpoint.high);
   columns.src_workload_id.pushParts(from.workload.low, from.workload.high);
-  columns.dst_ip.push(key, addressAt[sourceSide === 0 ? 1 : 0]);
+  columns.dst_ip.push(keys, keyAt + addressAt[sourceSide === 0 ? 1 : 0]);
   columns.dst_port.push(hasPorts ? parties.destinationPort : 0);
   columns.dst_endpoint.pushParts(to.endpoint.low, to.endpoint.high);
   columns.dst_workload_id.pushParts(to.workload.low, to.workload.high);
@@ -272,6 +276,12 @@ function setNetwork(columns: FlowBlock['columns'], rows: number, row: FlowRow): 
   setNumber(columns.service_port, rows, service.port);
 }
 
+/** 64 bits, two's complement. */
+function halves(wide: bigint): { low: number; high: number } {
+  const bits = BigInt.asUintN(64, wide);
+  return { low: Number(bits & 0xffff_ffffn), high: Number(bits >> 32n) };
+}
+
 function directionOf(reporter: Reporter): number {
   if (reporter === 'source') return egress;
   return reporter === 'destination' ? ingress : unknownDirection;
@@ -280,21 +290,42 @@ function directionOf(reporter: Reporter): number {
 export function createFlowRows(config: FlowRowsConfig, sink: FlowSink): FlowRows {
   const endpoints = createEndpointRows(config.cluster, sink);
   const source = sourceCode(config.source);
-  let id = config.firstId;
+  const id = halves(config.firstId);
+  let offsetNs = 0n;
+  let offset = halves(offsetNs);
+  /** Wall time of the row at hand. */
+  const now = { low: 0, high: 0 };
   let count = 0;
 
+  const look = (monoNs: number): void => {
+    const monoHigh = Math.floor(monoNs / high);
+    const low = monoNs - monoHigh * high + offset.low;
+    const carry = low >= high ? 1 : 0;
+    now.low = low - carry * high;
+    now.high = monoHigh + offset.high + carry;
+  };
+
   return {
+    get offsetNs() {
+      return offsetNs;
+    },
+    set offsetNs(next) {
+      if (next === offsetNs) return;
+      offsetNs = next;
+      offset = halves(next);
+    },
     get count() {
       return count;
     },
     append(row) {
       const { parties } = row;
-      const from = endpoints.idsOf(parties.from, row.timeNs);
-      const to = endpoints.idsOf(parties.to, row.timeNs);
+      look(row.monoNs);
+      const from = endpoints.idsOf(parties.from, now);
+      const to = endpoints.idsOf(parties.to, now);
       const target = sink.flows();
       const { columns, rows } = target;
-      columns.time.push(row.timeNs);
-      columns.id.push(id);
+      columns.time.pushParts(now.low, now.high);
+      columns.id.pushParts(id.low, id.high);
       columns.connection_id.pushParts(parties.connectionLow, parties.connectionHigh);
       columns.cluster.push(config.cluster);
       columns.node.push(config.node);
@@ -318,7 +349,11 @@ export function createFlowRows(config: FlowRowsConfig, sink: FlowSink): FlowRows
       columns.interface.push(row.interface);
       setNetwork(columns, rows, row);
       target.endRow();
-      id += 1n;
+      id.low += 1;
+      if (id.low === high) {
+        id.low = 0;
+        id.high += 1;
+      }
       count += 1;
     },
   };

@@ -20,11 +20,11 @@ import {
   time,
 } from '../connections/state.ts';
 import { flowKey, tcpFlag } from '../decode/wire.ts';
-import type { End, Moment } from '../identity/endpoint.ts';
+import type { End, Endpoint, Moment } from '../identity/endpoint.ts';
 import type { Identity, Resolution } from '../identity/identity.ts';
 import type { Exchange, Side } from '../protocol/exchange.ts';
-import { encryptions, tunnels, type Encryption, type Ternary, type Tunnel } from '../../model/words.ts';
-import { noCounts, type Counts, type FlowRows, type Parties } from './flow-rows.ts';
+import { encryptions, tunnels, type Ternary } from '../../model/words.ts';
+import { noCounts, type Counts, type FlowRow, type FlowRows, type Parties } from './flow-rows.ts';
 
 /** Packets that the kernel threw away, as one drop record told. */
 export interface Dropped {
@@ -47,7 +47,6 @@ export interface RowBuilderDeps {
   readonly connections: Pick<Connections, 'ensureOriented' | 'state' | 'besides' | 'chooseEnds' | 'find'>;
   readonly health: Pick<TcpHealth, 'tell'>;
   readonly translations: Pick<Translations, 'find'>;
-  wallNs(monoNs: number): bigint;
   moment(monoNs: number): Moment;
 }
 
@@ -57,14 +56,33 @@ export interface RowBuilder {
   drop(drop: Dropped): void;
 }
 
-interface NetworkFacts {
-  readonly tunnel: Tunnel;
-  readonly tunnelId: number;
-  readonly isTunnel: boolean;
-  readonly encryption: Encryption;
-}
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const protocolTcp = 6;
+
+const nobody: Endpoint = {
+  namespace: '',
+  pod: '',
+  workload: '',
+  workloadKind: '',
+  service: '',
+  labels: [],
+  identity: 0,
+  names: [],
+  process: '',
+  unit: '',
+  container: '',
+};
+const blankRow: Omit<FlowRow, 'parties'> = {
+  monoNs: 0,
+  reporter: 'source',
+  kind: 'connection_update',
+  verdict: 'FORWARDED',
+  isReply: 'no',
+  interface: '',
+  counts: noCounts,
+  peer: null,
+};
 
 function other(side: Side): Side {
   return side === 0 ? 1 : 0;
@@ -74,6 +92,26 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
   const { identity, rows, connections } = deps;
   const { state } = connections;
 
+  // Written anew for every row: an object for each would cost the garbage collector more than the row costs.
+  const parties: Writable<Parties> = {
+    keys: Buffer.alloc(0),
+    keyAt: 0,
+    sourceSide: 0,
+    sourcePort: 0,
+    destinationPort: 0,
+    from: nobody,
+    to: nobody,
+    service: undefined,
+    connectionLow: 0,
+    connectionHigh: 0,
+    protocol: 0,
+    ipVersion: 0,
+  };
+  const ownCounts: Writable<Counts> = { ...noCounts };
+  const peerCounts: Writable<Counts> = { ...noCounts };
+  const ofConnection: Writable<FlowRow> = { ...blankRow, parties };
+  const ofExchange: Writable<FlowRow> = { ...blankRow, parties };
+
   const word = (slot: number, at: number): number => state.words[slot * field.size + at] ?? 0;
   const initiatorOf = (slot: number): Side => (word(slot, field.initiator) === 1 ? 1 : 0);
   const endOf = (slot: number, side: Side): End => ({
@@ -81,6 +119,12 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
     port: portOf(state, slot, side),
   });
 
+  let keys: Uint8Array = new Uint8Array();
+  /** All keys as bytes; the state replaces its array when it grows. */
+  const allKeys = (): Uint8Array => {
+    if (keys.buffer !== state.keys.buffer) keys = new Uint8Array(state.keys.buffer);
+    return keys;
+  };
   const keyOf = (slot: number): Buffer => Buffer.from(state.keys.buffer, slot * wordsPerKey * 4, wordsPerKey * 4);
 
   /** Looks under the conversation's name only while there may be something: a name is a string to be made. */
@@ -110,7 +154,7 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
     portOf(state, slot, side) === end.port && addressOf(state, slot, side) === end.address;
 
   /** A service is shown as the backend that was chosen for it: the side that is the service, if one is. */
-  const serviceSide = (slot: number, { service }: Translation): Side | undefined => {
+  const serviceSide = (slot: number, { service }: Pick<Translation, 'service'>): Side | undefined => {
     if (isEnd(slot, 0, service)) return 0;
     return isEnd(slot, 1, service) ? 1 : undefined;
   };
@@ -143,44 +187,44 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
   };
 
   /** Beside the backend, what was asked for. */
-  const translated = (parties: Parties, slot: number, translation: Translation): Parties => {
-    const { service, backend } = translation;
-    const asked = { address: addressBytes(service.address), port: service.port };
-    const side = serviceSide(slot, translation);
-    if (side === undefined) return { ...parties, service: asked };
-    const key = Buffer.from(parties.key);
+  const translate = (slot: number, { service, backend }: Translation): void => {
+    parties.service = { address: addressBytes(service.address), port: service.port };
+    const side = serviceSide(slot, { service });
+    if (side === undefined) return;
+    const key = Buffer.from(parties.keys.subarray(parties.keyAt, parties.keyAt + wordsPerKey * 4));
     addressBytes(backend.address).copy(key, side === 0 ? flowKey.addr_a : flowKey.addr_b);
-    const isSource = side === parties.sourceSide;
-    return { ...parties, key, service: asked, [isSource ? 'sourcePort' : 'destinationPort']: backend.port };
+    parties.keys = key;
+    parties.keyAt = 0;
+    if (side === parties.sourceSide) parties.sourcePort = backend.port;
+    else parties.destinationPort = backend.port;
   };
 
-  const partiesOf = (slot: number, source: Side, at: Moment): Parties => {
+  const setParties = (slot: number, source: Side, at: Moment): void => {
     const translation = translationOf(slot);
     const { from, to } = resolve(slot, source, translation, at);
-    const parties: Parties = {
-      key: keyOf(slot),
-      sourceSide: source,
-      sourcePort: portOf(state, slot, source),
-      destinationPort: portOf(state, slot, other(source)),
-      from,
-      to,
-      connectionLow: word(slot, field.idLow),
-      connectionHigh: word(slot, field.idHigh),
-      protocol: protocolOf(state, slot),
-      ipVersion: familyOf(state, slot),
-    };
-    return translation === undefined ? parties : translated(parties, slot, translation);
+    parties.keys = allKeys();
+    parties.keyAt = slot * wordsPerKey * 4;
+    parties.sourceSide = source;
+    parties.sourcePort = portOf(state, slot, source);
+    parties.destinationPort = portOf(state, slot, other(source));
+    parties.from = from;
+    parties.to = to;
+    parties.service = undefined;
+    parties.connectionLow = word(slot, field.idLow);
+    parties.connectionHigh = word(slot, field.idHigh);
+    parties.protocol = protocolOf(state, slot);
+    parties.ipVersion = familyOf(state, slot);
+    if (translation !== undefined) translate(slot, translation);
   };
 
-  const countsOf = (sighting: number, source: Side): Counts => {
+  const setCounts = (counts: Writable<Counts>, sighting: number, source: Side): Counts => {
     const at = sighting * count.size;
     const back = other(source);
-    return {
-      bytesToDst: state.counts[at + count.bytes + source] ?? 0,
-      bytesToSrc: state.counts[at + count.bytes + back] ?? 0,
-      packetsToDst: state.counts[at + count.packets + source] ?? 0,
-      packetsToSrc: state.counts[at + count.packets + back] ?? 0,
-    };
+    counts.bytesToDst = state.counts[at + count.bytes + source] ?? 0;
+    counts.bytesToSrc = state.counts[at + count.bytes + back] ?? 0;
+    counts.packetsToDst = state.counts[at + count.packets + source] ?? 0;
+    counts.packetsToSrc = state.counts[at + count.packets + back] ?? 0;
+    return counts;
   };
 
   const sightingWord = (sighting: number, at: number): number =>
@@ -190,7 +234,7 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
     sighting === nowhere ? '' : identity.interfaces.name(sightingWord(sighting, seen.ifindex));
 
   /** The tunnel that the conversation is the outside of, else one that it was seen inside of at any interface. */
-  const networkOf = (slot: number): NetworkFacts => {
+  const setNetwork = (row: Writable<FlowRow>, slot: number): void => {
     let tunnel = 0;
     let tunnelId = 0;
     for (let next = word(slot, field.sighting); next !== 0; next = sightingWord(next - 1, seen.next)) {
@@ -200,12 +244,10 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
       tunnelId = sightingWord(next - 1, seen.tunnelId);
     }
     const carries = word(slot, field.carries);
-    return {
-      tunnel: tunnels[carries === 0 ? tunnel : carries] ?? '',
-      tunnelId,
-      isTunnel: carries !== 0,
-      encryption: encryptions[word(slot, field.encryption)] ?? '',
-    };
+    row.tunnel = tunnels[carries === 0 ? tunnel : carries] ?? '';
+    row.tunnelId = tunnelId;
+    row.isTunnel = carries !== 0;
+    row.encryption = encryptions[word(slot, field.encryption)] ?? '';
   };
 
   /** Which end a row without counters of its own belongs to. */
@@ -240,7 +282,7 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
       if (isToldBefore(slot)) return;
       const source = initiatorOf(slot);
       const { counted, peer, reporter } = account.ends;
-      const counts = counted === nowhere ? noCounts : countsOf(counted, source);
+      const counts = counted === nowhere ? noCounts : setCounts(ownCounts, counted, source);
       const besides = connections.besides(slot);
       const hasFailed = isFailure(account.connectResult);
       const dropReason = besides?.dropReason ?? '';
@@ -248,40 +290,36 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
       const isDropped = isAllDropped(besides, counts, source) || (hasFailed && dropReason !== '');
       const firstNs = state.times[slot * time.size + time.firstNs] ?? 0;
       const lastNs = state.times[slot * time.size + time.lastNs] ?? 0;
-      const health = healthOf(slot, source, account.kind === 'connection_end');
-      const network = networkOf(slot);
-      rows.append({
-        timeNs: deps.wallNs(lastNs),
-        parties: partiesOf(slot, source, deps.moment(lastNs)),
-        reporter,
-        kind: account.kind,
-        verdict: isDropped ? 'DROPPED' : hasFailed ? 'ERROR' : 'FORWARDED',
-        dropReason: isDropped ? dropReason : '',
-        dropLocation: isDropped ? (besides?.dropLocation ?? '') : '',
-        isReply: word(slot, field.certainty) >= certainty.inferred ? 'no' : 'unknown',
-        interface: interfaceOf(counted),
-        counts,
-        peer: peer === nowhere ? null : countsOf(peer, source),
-        connections: account.connections,
-        tcpFlags: word(slot, field.tcpFlags),
-        icmpType: word(slot, field.icmpType),
-        icmpCode: word(slot, field.icmpCode),
-        endCause: account.kind === 'connection_end' ? word(slot, field.endCause) : 0,
-        connectResult: account.connectResult,
-        handshakeUs: account.connectResult === 'ESTABLISHED' ? word(slot, field.handshakeUs) : 0,
-        srttUs: health.srttUs,
-        retransmits: health.retransmits,
-        socketError: health.socketError,
-        zeroWindows: sightingWord(counted, seen.zeroWindows),
-        resets: sightingWord(counted, seen.resets),
-        icmpErrors: sightingWord(counted, seen.icmpErrors),
-        tunnel: network.tunnel,
-        tunnelId: network.tunnelId,
-        isTunnel: network.isTunnel,
-        encryption: network.encryption,
-        durationNs: Math.max(0, lastNs - firstNs),
-        tls: besides?.tls ?? null,
-      });
+      const isLast = account.kind === 'connection_end';
+      const health = healthOf(slot, source, isLast);
+      setParties(slot, source, deps.moment(lastNs));
+      setNetwork(ofConnection, slot);
+      ofConnection.monoNs = lastNs;
+      ofConnection.reporter = reporter;
+      ofConnection.kind = account.kind;
+      ofConnection.verdict = isDropped ? 'DROPPED' : hasFailed ? 'ERROR' : 'FORWARDED';
+      ofConnection.dropReason = isDropped ? dropReason : '';
+      ofConnection.dropLocation = isDropped ? (besides?.dropLocation ?? '') : '';
+      ofConnection.isReply = word(slot, field.certainty) >= certainty.inferred ? 'no' : 'unknown';
+      ofConnection.interface = interfaceOf(counted);
+      ofConnection.counts = counts;
+      ofConnection.peer = peer === nowhere ? null : setCounts(peerCounts, peer, source);
+      ofConnection.connections = account.connections;
+      ofConnection.tcpFlags = word(slot, field.tcpFlags);
+      ofConnection.icmpType = word(slot, field.icmpType);
+      ofConnection.icmpCode = word(slot, field.icmpCode);
+      ofConnection.endCause = isLast ? word(slot, field.endCause) : 0;
+      ofConnection.connectResult = account.connectResult;
+      ofConnection.handshakeUs = account.connectResult === 'ESTABLISHED' ? word(slot, field.handshakeUs) : 0;
+      ofConnection.srttUs = health.srttUs;
+      ofConnection.retransmits = health.retransmits;
+      ofConnection.socketError = health.socketError;
+      ofConnection.zeroWindows = sightingWord(counted, seen.zeroWindows);
+      ofConnection.resets = sightingWord(counted, seen.resets);
+      ofConnection.icmpErrors = sightingWord(counted, seen.icmpErrors);
+      ofConnection.durationNs = Math.max(0, lastNs - firstNs);
+      ofConnection.tls = besides?.tls ?? null;
+      rows.append(ofConnection);
     },
 
     exchange(connection, exchange) {
@@ -289,28 +327,24 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
       if (isToldBefore(slot)) return;
       const at = deps.moment(exchange.requestNs);
       const { counted } = connections.chooseEnds(slot);
-      rows.append({
-        timeNs: deps.wallNs(exchange.requestNs),
-        parties: partiesOf(slot, exchange.client, at),
-        exchange,
-        tls: connection.tls,
-        reporter: reporterFor(connection, exchange.client, at),
-        kind: exchange.isAnswered ? 'l7_response' : 'l7_request',
-        verdict: 'FORWARDED',
-        isReply: 'no',
-        interface: interfaceOf(counted),
-        ...networkOf(slot),
-        counts: noCounts,
-        peer: null,
-      });
+      setParties(slot, exchange.client, at);
+      setNetwork(ofExchange, slot);
+      ofExchange.monoNs = exchange.requestNs;
+      ofExchange.exchange = exchange;
+      ofExchange.tls = connection.tls;
+      ofExchange.reporter = reporterFor(connection, exchange.client, at);
+      ofExchange.kind = exchange.isAnswered ? 'l7_response' : 'l7_request';
+      ofExchange.interface = interfaceOf(counted);
+      rows.append(ofExchange);
     },
 
     drop(drop) {
       const { connection, sender } = drop;
       const at = deps.moment(drop.firstNs);
+      setParties(connection.slot, sender, at);
       rows.append({
-        timeNs: deps.wallNs(drop.firstNs),
-        parties: partiesOf(connection.slot, sender, at),
+        monoNs: drop.firstNs,
+        parties,
         reporter: reporterFor(connection, sender, at),
         kind: 'drop',
         verdict: 'DROPPED',
