@@ -12,6 +12,8 @@ export interface Connection {
   readonly protocol: number;
   /** Some interface saw it. */
   readonly isSeen: boolean;
+  /** A row of its counters was written. */
+  readonly hasRow: boolean;
   lastNs: number;
   /** Packets of each side that the kernel threw away since the last row, and what it last said of that. */
   readonly dropped: [number, number];
@@ -27,27 +29,46 @@ export interface Connection {
 }
 
 export function createConnection(state: ConnectionState, slot: number): Connection {
-  return {
-    slot,
-    addresses: [addressOf(state, slot, 0), addressOf(state, slot, 1)],
-    ports: [portOf(state, slot, 0), portOf(state, slot, 1)],
-    protocol: protocolOf(state, slot),
-    get isSeen() {
-      return state.words[slot * field.size + field.sighting] !== 0;
-    },
-    get lastNs() {
-      return state.times[slot * time.size + time.lastNs] ?? 0;
-    },
-    set lastNs(ns) {
-      // The state grows into new arrays: they are looked up every time.
-      state.times[slot * time.size + time.lastNs] = ns;
-    },
-    dropped: [0, 0],
-    dropReason: '',
-    dropLocation: '',
-    tls: null,
-    conversation: null,
-    held: 0,
-    isOver: false,
-  };
+  return new KeptConnection(state, slot);
+}
+
+/** A class, because closures for each of a hundred thousand conversations cost memory that a prototype does not. */
+class KeptConnection implements Connection {
+  readonly slot: number;
+  readonly addresses: readonly [AddressKey, AddressKey];
+  readonly ports: readonly [number, number];
+  readonly protocol: number;
+  readonly dropped: [number, number] = [0, 0];
+  dropReason = '';
+  dropLocation = '';
+  tls: TlsFacts | null = null;
+  conversation: Conversation | null = null;
+  held = 0;
+  isOver = false;
+  // The state grows into new arrays: they are looked up every time.
+  private readonly state: ConnectionState;
+
+  constructor(state: ConnectionState, slot: number) {
+    this.state = state;
+    this.slot = slot;
+    this.addresses = [addressOf(state, slot, 0), addressOf(state, slot, 1)];
+    this.ports = [portOf(state, slot, 0), portOf(state, slot, 1)];
+    this.protocol = protocolOf(state, slot);
+  }
+
+  get isSeen(): boolean {
+    return this.state.words[this.slot * field.size + field.sighting] !== 0;
+  }
+
+  get hasRow(): boolean {
+    return this.state.words[this.slot * field.size + field.rows] !== 0;
+  }
+
+  get lastNs(): number {
+    return this.state.times[this.slot * time.size + time.lastNs] ?? 0;
+  }
+
+  set lastNs(ns: number) {
+    this.state.times[this.slot * time.size + time.lastNs] = ns;
+  }
 }

@@ -48,7 +48,7 @@ const copyOf: Readonly<Record<Wanted, number>> = {
 export function createConversations(deps: ConversationsDeps): Conversations {
   const { connections, identity, counters } = deps;
   const budget = createBudget(deps.payloadBytesLimit);
-  /** Those with requests that wait for an answer. */
+  /** Those with requests that wait for an answer, and some that had: they leave with the next sweep. */
   const waiting = new Set<Conversation>();
 
   const conversationOf = (connection: Connection): Conversation => {
@@ -101,7 +101,6 @@ export function createConversations(deps: ConversationsDeps): Conversations {
         isPlaintext: (bytes.readUInt16LE(at + recordHeader.flags) & l7Plaintext) !== 0,
       });
       if (conversation.outstanding > 0) waiting.add(conversation);
-      else waiting.delete(conversation);
       const copy = copyOf[conversation.wanted];
       if (conversation.wanted !== before && copy !== bytes[at + l7Record.copy_mode]) {
         deps.onVerdict(bytes.subarray(at + l7Record.key, at + l7Record.key + flowKey.size), copy);

@@ -26,6 +26,7 @@ export type BodyLength = number | 'chunked' | 'none';
 
 const pathLimit = 4096;
 const hostLimit = 255;
+const cr = 0x0d;
 const requestLine = /^([A-Z][A-Z-]{0,31}) (\S+) (HTTP\/1\.[01])$/;
 const statusLine = /^(HTTP\/1\.[01]) ([1-9]\d\d)(?: |$)/;
 
@@ -38,38 +39,56 @@ interface Fields {
   isValid: boolean;
 }
 
-function readFields(lines: readonly string[]): Fields {
+/** Where the line that starts at `from` ends: before its CRLF, or where the text does. */
+function lineEnd(text: string, from: number): number {
+  for (let at = text.indexOf('\n', from); at !== -1; at = text.indexOf('\n', at + 1)) {
+    if (at > from && text.charCodeAt(at - 1) === cr) return at - 1;
+  }
+  return text.length;
+}
+
+/** A few names of interest, told apart by length before anything is allocated. */
+function takeField(fields: Fields, line: string, colon: number): void {
+  const value = line.slice(colon + 1).trim();
+  switch (line.slice(0, colon).toLowerCase()) {
+    case 'host':
+      fields.host = value;
+      return;
+    case 'upgrade':
+      fields.upgrade = value.toLowerCase();
+      return;
+    case 'traceparent':
+      fields.traceparent = value;
+      return;
+    case 'content-length':
+      if (/^\d{1,15}$/.test(value)) fields.length = Number(value);
+      else fields.isValid = false;
+      return;
+    case 'transfer-encoding':
+      fields.isChunked = /(^|[,\s])chunked$/i.test(value);
+      return;
+    default:
+  }
+}
+
+/** First letters, in lower case, by the lengths that names of interest have. */
+const firstLetters: Readonly<Record<number, string>> = { 4: 'h', 7: 'u', 11: 't', 14: 'c', 17: 't' };
+
+/** Of what follows the first line, which ends at `from`; `text` is plain. */
+function readFields(text: string, from: number): Fields {
   const fields: Fields = { host: '', traceparent: '', upgrade: '', length: null, isChunked: false, isValid: true };
-  for (let i = 1; i < lines.length; i += 1) {
-    const line = lines[i] ?? '';
-    const colon = line.indexOf(':');
-    if (colon <= 0) {
-      // A line without a name is no HTTP.
-      if (line !== '') fields.isValid = false;
-      continue;
+  for (let start = from + 2; start < text.length;) {
+    const end = lineEnd(text, start);
+    const colon = text.indexOf(':', start);
+    // A line without a name is no HTTP.
+    if (colon === -1 || colon >= end || colon === start) fields.isValid &&= end === start;
+    else {
+      const letter = firstLetters[colon - start];
+      if (letter !== undefined && (text.charCodeAt(start) | 0x20) === letter.charCodeAt(0)) {
+        takeField(fields, text.slice(start, end), colon - start);
+      }
     }
-    // A few names of interest, told apart by length before anything is allocated.
-    if (colon !== 4 && colon !== 7 && colon !== 11 && colon !== 14 && colon !== 17) continue;
-    const value = line.slice(colon + 1).trim();
-    switch (line.slice(0, colon).toLowerCase()) {
-      case 'host':
-        fields.host = value;
-        break;
-      case 'upgrade':
-        fields.upgrade = value.toLowerCase();
-        break;
-      case 'traceparent':
-        fields.traceparent = value;
-        break;
-      case 'content-length':
-        if (/^\d{1,15}$/.test(value)) fields.length = Number(value);
-        else fields.isValid = false;
-        break;
-      case 'transfer-encoding':
-        fields.isChunked = /(^|[,\s])chunked$/i.test(value);
-        break;
-      default:
-    }
+    start = end + 2;
   }
   return fields;
 }
@@ -85,17 +104,21 @@ export function traceIdOf(traceparent: string): string {
 
 /** Splits an absolute-form target into host and path; other forms have no host. */
 function splitTarget(target: string): { path: string; host: string } {
+  if (target.startsWith('/')) return { path: target, host: '' };
   const absolute = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)(.*)$/i.exec(target);
   if (absolute === null) return { path: target, host: '' };
   const rest = absolute[2] ?? '';
   return { path: rest.startsWith('/') ? rest : `/${rest}`, host: absolute[1] ?? '' };
 }
 
-/** Ends of lines may lack their carriage return, and a line that starts with a blank continues the one before it. */
-function linesOf(text: string): string[] {
+/**
+ * Ends of lines may lack their carriage return, and a line that starts with a blank continues the one before it: what
+ * comes out has neither.
+ */
+function plain(text: string): string {
   const hasBareEnds = !text.includes('\r\n') && text.includes('\n');
   const folded = /\n[ \t]/.test(text) ? text.replace(/\r?\n[ \t]+/g, ' ') : text;
-  return folded.split(hasBareEnds ? '\n' : '\r\n');
+  return hasBareEnds ? folded.replaceAll('\n', '\r\n') : folded;
 }
 
 /** Is this line one that a request starts with? */
@@ -103,12 +126,13 @@ export function isRequestLine(line: string): boolean {
   return requestLine.test(line);
 }
 
-/** `text` is the head without its last blank line. Undefined when it is not a request. */
-export function parseRequestHead(text: string, redaction: Redaction): RequestHead | undefined {
-  const lines = linesOf(text);
-  const start = requestLine.exec(lines[0] ?? '');
+/** `head` is without its last blank line. Undefined when it is not a request. */
+export function parseRequestHead(head: string, redaction: Redaction): RequestHead | undefined {
+  const text = plain(head);
+  const end = lineEnd(text, 0);
+  const start = requestLine.exec(text.slice(0, end));
   if (start === null) return undefined;
-  const fields = readFields(lines);
+  const fields = readFields(text, end);
   if (!fields.isValid) return undefined;
   const target = splitTarget(start[2] ?? '');
   return {
@@ -121,11 +145,12 @@ export function parseRequestHead(text: string, redaction: Redaction): RequestHea
   };
 }
 
-export function parseResponseHead(text: string): ResponseHead | undefined {
-  const lines = linesOf(text);
-  const start = statusLine.exec(lines[0] ?? '');
+export function parseResponseHead(head: string): ResponseHead | undefined {
+  const text = plain(head);
+  const end = lineEnd(text, 0);
+  const start = statusLine.exec(text.slice(0, end));
   if (start === null) return undefined;
-  const fields = readFields(lines);
+  const fields = readFields(text, end);
   if (!fields.isValid) return undefined;
   return { status: Number(start[2]), protocol: start[1] ?? '', upgrade: fields.upgrade, body: bodyOf(fields) };
 }

@@ -56,7 +56,20 @@ function firstMark(path: string): number {
   return hash === -1 || (question !== -1 && question < hash) ? question : hash;
 }
 
+function hasSecret(query: string, names: ReadonlySet<string>): boolean {
+  for (let start = 0; start < query.length;) {
+    const next = query.indexOf('&', start);
+    const end = next === -1 ? query.length : next;
+    const equals = query.indexOf('=', start);
+    if (equals !== -1 && equals < end && names.has(plainName(query.slice(start, equals)))) return true;
+    start = end + 1;
+  }
+  return false;
+}
+
 function redactParameters(query: string, names: ReadonlySet<string>): string {
+  // Few have any: those that have none are not taken apart.
+  if (!hasSecret(query, names)) return query;
   return query
     .split('&')
     .map((parameter) => {

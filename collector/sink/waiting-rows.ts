@@ -33,6 +33,11 @@ export function createWaitingRows(
       return exchanges.length + drops.length;
     },
     addExchange(connection, exchange) {
+      // A row of it says where its ends are: there is nothing to wait for.
+      if (connection.hasRow) {
+        builder.exchange(connection, exchange);
+        return;
+      }
       connections.hold(connection);
       exchanges.push({ connection, exchange });
     },

@@ -155,11 +155,13 @@ export function createAddressColumn(capacity: number): AddressColumn {
   };
 }
 
-/** Longest string whose UTF-8 length surely fits one VarUInt byte. */
-const shortString = 42;
+/** Longest ASCII string whose length fits one VarUInt byte. */
+const shortString = 127;
 
 export function createStringColumn(capacity: number): StringColumn {
   let bytes = new Uint8Array(capacity * 16);
+  /** The same memory, for the encoder. */
+  let text = Buffer.from(bytes.buffer);
   let end = 0;
   let length = 0;
 
@@ -167,7 +169,8 @@ export function createStringColumn(capacity: number): StringColumn {
     const size = Buffer.byteLength(value);
     bytes = withRoom(bytes, end, size + varUintSize(size));
     end = writeVarUint(bytes, end, size);
-    Buffer.from(bytes.buffer, bytes.byteOffset).write(value, end);
+    if (text.buffer !== bytes.buffer) text = Buffer.from(bytes.buffer);
+    text.write(value, end);
     end += size;
   };
 
