@@ -78,9 +78,15 @@ export function createPlayer(sink: Sink): Player {
   };
 }
 
+/** What a read of the probe's socket brings. */
+export const chunkBytes = 65_536;
+
 export function parse(bytes: Buffer, onFrame: (frame: Frame) => void): void {
-  const parsed = createFrameParser().push(bytes, onFrame);
-  if (!parsed.ok) throw new Error(`the frames are damaged at byte ${parsed.error.offset}: ${parsed.error.message}`);
+  const parser = createFrameParser();
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    const parsed = parser.push(bytes.subarray(at, at + chunkBytes), onFrame);
+    if (!parsed.ok) throw new Error(`the frames are damaged at byte ${parsed.error.offset}: ${parsed.error.message}`);
+  }
 }
 
 export function countRecords(bytes: Buffer): number {

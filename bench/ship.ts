@@ -4,7 +4,7 @@ import { createFrameParser } from '../collector/decode/frame-parser.ts';
 import type { Log } from '../db/log.ts';
 import { createWriter } from '../db/writer.ts';
 import type { ProbeTraffic } from './generate-frames.ts';
-import { createPlayer } from './play.ts';
+import { chunkBytes, createPlayer } from './play.ts';
 
 export interface Shipped {
   /** Written by the pipeline; acknowledged by the store; given up on the way. */
@@ -18,8 +18,8 @@ export interface Shipped {
   readonly rssMib: readonly number[];
 }
 
-/** What a read of the probe's socket brings. */
-const chunkBytes = 65_536;
+/** How long the store may take for what was pending at the end; what it leaves counts as lost. */
+const drainMs = 15_000;
 const samples = 10;
 const bootNs = 3600e9;
 const second = 1e9;
@@ -60,15 +60,16 @@ export async function ship(url: string, traffic: ProbeTraffic, forMs: number): P
   player.pipeline.flush(true);
   const { rows } = player.pipeline;
   // Stopping cuts off what takes longer than three seconds: only the last batch may be left to it.
-  while (writer.stats.pendingRows > 0) await sleep(5);
+  const deadline = performance.now() + drainMs;
+  while (writer.stats.pendingRows > 0 && performance.now() < deadline) await sleep(5);
   await writer.stop();
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  const { rowsWritten, rowsDropped, rowsRejected } = writer.stats;
+  const { rowsWritten, rowsDropped, rowsRejected, pendingRows } = writer.stats;
   return {
     rows,
     acknowledged: rowsWritten,
-    lost: rowsDropped + rowsRejected,
+    lost: rowsDropped + rowsRejected + pendingRows,
     seconds,
     cpuSeconds: (user + system) / 1e6,
     generatingSeconds: generatingMs / 1000,

@@ -12,6 +12,7 @@ export interface StoreProcess {
   stop(): Promise<void>;
 }
 
+const stopWithinMs = 10_000;
 const readySchema = z.object({ ready: z.literal(true), url: z.string() });
 
 /** `entry` is the built db/embedded/main.js. */
@@ -44,7 +45,9 @@ export async function startStore(entry: string): Promise<StoreProcess> {
       url,
       async stop() {
         child.kill('SIGTERM');
+        const impatient = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
         await exited;
+        clearTimeout(impatient);
         process.off('exit', abandon);
         remove();
       },
