@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { appendFlow } from './block.fixture.ts';
 import { createWriter, type Writer } from './writer.ts';
 import { createBatchQueue, type Batch } from './writer/batch-queue.ts';
@@ -54,6 +54,19 @@ async function startFakeStore(): Promise<FakeStore> {
   };
 }
 
+function appendCoverage(writer: Writer): void {
+  const block = writer.coverage();
+  const { columns } = block;
+  columns.time.push(1n);
+  columns.seconds.push(1);
+  columns.cluster.push('c');
+  columns.node.push('n');
+  columns.component.push('probe');
+  columns.counter.push('packets_seen');
+  columns.value.push(1n);
+  block.endRow();
+}
+
 describe('the writer', () => {
   let store: FakeStore;
   let writer: Writer;
@@ -100,6 +113,27 @@ describe('the writer', () => {
     for (let i = 0; i < 4; i += 1) appendFlow(writer, { src_pod: i < 3 ? 'first' : 'second' });
     await expect.poll(() => writer.stats.rowsWritten).toBe(4);
     expect(store.tables).toEqual(['endpoints', 'flows', 'flows']);
+  });
+
+  it('sends the first report at once, and lets later ones wait for each other', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      writer = create({ maxAgeMs: 1000 });
+      writer.start(new AbortController().signal);
+      const age = async (reports: number): Promise<void> => {
+        appendCoverage(writer);
+        vi.advanceTimersByTime(1000);
+        await expect.poll(() => writer.stats.pendingRows).toBe(0);
+        await expect.poll(() => store.tables).toEqual(Array.from({ length: reports }, () => 'coverage'));
+      };
+      await age(1);
+      await age(1);
+      await age(1);
+      await age(2);
+      expect(writer.stats.rowsWritten).toBe(4);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('says when endpoints did not reach the store, so that they are written again', async () => {

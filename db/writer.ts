@@ -73,6 +73,11 @@ export interface Writer {
 const stopWithinMs = 3000;
 const maxDelayMs = 5000;
 const unclearAttempts = 5;
+/**
+ * Coverage and status come every second even when nothing happens, and each insert costs more than its few rows: they
+ * wait for so many times `maxAgeMs`. Less than what queries/coverage.ts forgives at the end of a range.
+ */
+const reportAges = 3;
 
 export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
   const { log, clock, random = Math.random } = deps;
@@ -129,10 +134,17 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     seal('endpoints');
     seal('flows');
   };
-  const sealAll = (): void => {
-    sealFlows();
+  /** Ages since reports were last sent; the first go at once. */
+  let ages = reportAges;
+  const sealReports = (): void => {
+    if (blocks.coverage.rows + blocks.node_status.rows > 0) ages = 0;
     seal('coverage');
     seal('node_status');
+  };
+  const sealAged = (): void => {
+    ages += 1;
+    sealFlows();
+    if (ages >= reportAges) sealReports();
   };
 
   const insert = async (batch: Batch): Promise<void> => {
@@ -234,7 +246,8 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
       return;
     }
     if (timer !== null) clearInterval(timer);
-    sealAll();
+    sealFlows();
+    sealReports();
     isStopping = true;
     wake();
     release();
@@ -262,7 +275,7 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
       sending = send();
       // While batches wait, the next one had better grow: small ones cost the store most.
       timer = setInterval(() => {
-        if (queue.rows === 0) sealAll();
+        if (queue.rows === 0) sealAged();
       }, maxAgeMs);
       if (signal.aborted) void stop();
       signal.addEventListener('abort', () => void stop(), { once: true });

@@ -20,7 +20,7 @@ const maxCounters = 200;
 const maxGaps = 1000;
 /** Nodes are looked for this far around the range, so that one that was silent throughout is missed. */
 const aroundMs = 3_600_000;
-/** At the end of the range the next report may be late by as much as its interval, and by this. */
+/** At the end of the range the next report may be late by as much as its interval, and by this: see db/writer.ts. */
 const graceSeconds = 5;
 /** Between two reports: `seconds` is rounded, so half a second is nothing. More is a collector that was away. */
 const roundingMs = 600;
