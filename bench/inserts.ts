@@ -49,8 +49,9 @@ export async function createNullStore(url: string): Promise<string> {
   forgetting.pathname = `/${nullDatabase}`;
   await migrate(forgetting.href, { log });
   const client = createStoreClient(forgetting.href);
+  await client.command({ query: 'CREATE TABLE forgetting AS flows ENGINE = Null' });
   await client.command({ query: 'DROP TABLE flows' });
-  await client.command({ query: 'CREATE TABLE flows AS palomar.flows ENGINE = Null' });
+  await client.command({ query: 'RENAME TABLE forgetting TO flows' });
   await client.close();
   return forgetting.href;
 }

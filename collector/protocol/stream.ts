@@ -39,83 +39,103 @@ function distance(from: number, to: number): number {
 }
 
 export function createStream(sink: StreamSink, budget: Budget): Stream {
-  let next: number | null = null;
-  /** End of the last packet of which only the beginning was captured: up to here nothing more will come by itself. */
-  let packetEnd = 0;
-  let held: Held[] = [];
-  let heldSize = 0;
+  return new OrderedStream(sink, budget);
+}
 
-  const deliver = (sequence: number, payloadLength: number, bytes: Buffer, atNs: number): void => {
-    next ??= sequence;
-    const known = -distance(next, sequence);
-    if (known < 0) sink.gap(-known);
+/** A class, because closures for both directions of every connection cost memory that a prototype does not. */
+class OrderedStream implements Stream {
+  private readonly sink: StreamSink;
+  private readonly budget: Budget;
+  private next: number | null = null;
+  /** End of the last packet of which only the beginning was captured: up to here nothing more will come by itself. */
+  private packetEnd = 0;
+  /** Null while it is empty, which is nearly always. */
+  private held: Held[] | null = null;
+  private heldSize = 0;
+
+  constructor(sink: StreamSink, budget: Budget) {
+    this.sink = sink;
+    this.budget = budget;
+  }
+
+  feed(sequence: number, payloadLength: number, bytes: Buffer, atNs: number): void {
+    if (this.next === null) this.packetEnd = sequence;
+    const isFar = this.next !== null && distance(this.next, sequence) > farAway;
+    if (isFar || this.isDue(sequence)) {
+      this.deliver(sequence, payloadLength, bytes, atNs);
+    } else if (this.budget.take(bytes.length)) {
+      // The frame that holds the bytes goes away: keep a copy.
+      this.hold({ sequence, payloadLength, bytes: Buffer.from(bytes), atNs });
+    } else {
+      while (this.held !== null) this.release(this.held);
+      this.deliver(sequence, payloadLength, bytes, atNs);
+    }
+    if (this.held === null) return;
+    this.releaseDue();
+    this.sweep(atNs);
+  }
+
+  sweep(atNs: number): void {
+    while (this.held !== null && this.isImpatient(this.held, atNs)) {
+      this.release(this.held);
+      this.releaseDue();
+    }
+  }
+
+  end(): void {
+    while (this.held !== null) this.release(this.held);
+  }
+
+  private deliver(sequence: number, payloadLength: number, bytes: Buffer, atNs: number): void {
+    this.next ??= sequence;
+    const known = -distance(this.next, sequence);
+    if (known < 0) this.sink.gap(-known);
     const end = (sequence + bytes.length) >>> 0;
     if (known <= 0) {
-      next = end;
-      sink.data(bytes, atNs, true);
+      this.next = end;
+      this.sink.data(bytes, atNs, true);
     } else if (known < bytes.length) {
-      next = end;
-      sink.data(bytes.subarray(known), atNs, false);
+      this.next = end;
+      this.sink.data(bytes.subarray(known), atNs, false);
     }
     const endOfPacket = (sequence + payloadLength) >>> 0;
-    if (distance(packetEnd, endOfPacket) > 0) packetEnd = endOfPacket;
-  };
+    if (distance(this.packetEnd, endOfPacket) > 0) this.packetEnd = endOfPacket;
+  }
 
   /** In order, already known, after bytes that the kernel chose not to copy, or after such as nobody needs. */
-  const isDue = (sequence: number): boolean =>
-    next === null || distance(next, sequence) <= sink.skippable || distance(packetEnd, sequence) <= 0;
+  private isDue(sequence: number): boolean {
+    if (this.next === null) return true;
+    const ahead = distance(this.next, sequence);
+    return ahead <= 0 || distance(this.packetEnd, sequence) <= 0 || ahead <= this.sink.skippable;
+  }
 
-  const release = (): void => {
+  private release(held: Held[]): void {
     const first = held.shift();
+    if (held.length === 0) this.held = null;
     if (first === undefined) return;
-    heldSize -= first.bytes.length;
-    budget.give(first.bytes.length);
-    deliver(first.sequence, first.payloadLength, first.bytes, first.atNs);
-  };
+    this.heldSize -= first.bytes.length;
+    this.budget.give(first.bytes.length);
+    this.deliver(first.sequence, first.payloadLength, first.bytes, first.atNs);
+  }
 
-  const releaseDue = (): void => {
-    for (let first = held[0]; first !== undefined && isDue(first.sequence); first = held[0]) release();
-  };
-
-  const hold = (segment: Held): void => {
-    const after = held.findIndex((other) => distance(other.sequence, segment.sequence) < 0);
-    held.splice(after === -1 ? held.length : after, 0, segment);
-    heldSize += segment.bytes.length;
-  };
-
-  const isImpatient = (atNs: number): boolean => {
-    const first = held[0];
-    if (first === undefined) return false;
-    return held.length > heldSegments || heldSize > heldBytes || atNs - first.atNs > patienceNs;
-  };
-
-  const releaseImpatient = (atNs: number): void => {
-    while (isImpatient(atNs)) {
-      release();
-      releaseDue();
+  private releaseDue(): void {
+    for (let { held } = this; held !== null; { held } = this) {
+      const [first] = held;
+      if (first === undefined || !this.isDue(first.sequence)) return;
+      this.release(held);
     }
-  };
+  }
 
-  return {
-    feed(sequence, payloadLength, bytes, atNs) {
-      if (next === null) packetEnd = sequence;
-      const isFar = next !== null && distance(next, sequence) > farAway;
-      if (isDue(sequence) || isFar) {
-        deliver(sequence, payloadLength, bytes, atNs);
-      } else if (budget.take(bytes.length)) {
-        // The frame that holds the bytes goes away: keep a copy.
-        hold({ sequence, payloadLength, bytes: Buffer.from(bytes), atNs });
-      } else {
-        while (held.length > 0) release();
-        deliver(sequence, payloadLength, bytes, atNs);
-      }
-      releaseDue();
-      releaseImpatient(atNs);
-    },
-    sweep: releaseImpatient,
-    end() {
-      while (held.length > 0) release();
-      held = [];
-    },
-  };
+  private hold(segment: Held): void {
+    this.held ??= [];
+    const after = this.held.findIndex((other) => distance(other.sequence, segment.sequence) < 0);
+    this.held.splice(after === -1 ? this.held.length : after, 0, segment);
+    this.heldSize += segment.bytes.length;
+  }
+
+  private isImpatient(held: readonly Held[], atNs: number): boolean {
+    const [first] = held;
+    if (first === undefined) return false;
+    return held.length > heldSegments || this.heldSize > heldBytes || atNs - first.atNs > patienceNs;
+  }
 }
