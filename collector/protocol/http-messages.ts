@@ -36,6 +36,8 @@ const lf = 0x0a;
 const cr = 0x0d;
 const lineLimit = 1024;
 
+type StartsLike = (bytes: Buffer, offset: number) => boolean;
+
 interface HeadEnd {
   /** -1: it is not there yet. */
   readonly end: number;
@@ -51,218 +53,235 @@ function headEnd(bytes: Buffer, from: number): HeadEnd {
 }
 
 /** `startsLike` tells whether bytes may begin a message; it must accept any beginning of a good one. */
-export function createMessages(
-  startsLike: (bytes: Buffer, offset: number) => boolean,
-  handlers: MessageHandlers,
-  budget: Budget,
-): Messages {
-  let state: State = 'idle';
-  let remaining = 0;
-  let firstNs = 0;
-  let kept = Buffer.alloc(0);
-  let line = '';
-  let inner: StreamSink | null = null;
+export function createMessages(startsLike: StartsLike, handlers: MessageHandlers, budget: Budget): Messages {
+  return new FollowedMessages(startsLike, handlers, budget);
+}
+
+const nothing = Buffer.alloc(0);
+
+/** A class, because closures for both directions of every connection cost memory that a prototype does not. */
+class FollowedMessages implements Messages {
+  private readonly startsLike: StartsLike;
+  private readonly handlers: MessageHandlers;
+  private readonly budget: Budget;
+  private state: State = 'idle';
+  private remaining = 0;
+  private firstNs = 0;
+  private kept = nothing;
+  private line = '';
+  private inner: StreamSink | null = null;
   /** No byte of the body has come. */
-  let isUntouched = false;
-  let isDoubtful = false;
+  private isUntouched = false;
+  private isDoubtful = false;
 
-  const handOver = (bytes: Buffer, at: number, atNs: number): boolean => {
-    if (inner === null) return false;
-    if (at < bytes.length) inner.data(bytes.subarray(at), atNs, false);
-    return true;
-  };
+  constructor(startsLike: StartsLike, handlers: MessageHandlers, budget: Budget) {
+    this.startsLike = startsLike;
+    this.handlers = handlers;
+    this.budget = budget;
+  }
 
-  const drop = (): void => {
-    budget.give(kept.length);
-    kept = Buffer.alloc(0);
-    line = '';
-  };
-
-  const lose = (cause: LostCause): void => {
-    drop();
-    state = 'lost';
-    handlers.lost(cause);
-  };
-
-  const enter = (body: Body | null): void => {
-    if (body === null) lose('malformed');
-    else if (body === 'chunked') state = 'chunk_size';
-    else if (body === 'tunnel' || body === 'until_close') state = body;
-    else {
-      remaining = body === 'none' ? 0 : body;
-      isUntouched = remaining > 0;
-      isDoubtful = false;
-      state = remaining > 0 ? 'body' : 'idle';
+  data(bytes: Buffer, atNs: number, isSegmentStart: boolean): void {
+    if (this.inner !== null) {
+      this.inner.data(bytes, atNs, isSegmentStart);
+      return;
     }
-  };
+    if (this.state === 'lost' && isSegmentStart && this.startsLike(bytes, 0)) this.state = 'idle';
+    for (let at = 0; at < bytes.length;) {
+      at = this.step(bytes, at, atNs);
+      if (this.handOver(bytes, at, atNs)) return;
+    }
+  }
+
+  gap(length: number): void {
+    if (this.inner !== null) {
+      this.inner.gap(length);
+      return;
+    }
+    switch (this.state) {
+      case 'body':
+      case 'chunk':
+        if (length <= this.remaining) this.skip(length, this.state === 'body' ? 'idle' : 'chunk_end');
+        else this.lose('body');
+        return;
+      case 'chunk_size':
+      case 'chunk_end':
+      case 'trailer':
+        this.lose('body');
+        return;
+      case 'head':
+        this.lose('gap_in_header');
+        return;
+      case 'idle':
+        this.lose('gap');
+        return;
+      case 'until_close':
+      case 'tunnel':
+      case 'lost':
+    }
+  }
+
+  get skippable(): number {
+    if (this.inner !== null) return this.inner.skippable;
+    if (this.state === 'body' || this.state === 'chunk') return this.remaining;
+    return this.state === 'until_close' || this.state === 'tunnel' || this.state === 'lost' ? Infinity : 0;
+  }
+
+  doubtBody(): void {
+    this.isDoubtful = this.state === 'body' && this.isUntouched;
+  }
+
+  tunnel(to: StreamSink | null): void {
+    this.drop();
+    this.inner = to;
+    this.state = 'tunnel';
+  }
+
+  end(): void {
+    this.drop();
+    this.state = 'lost';
+  }
+
+  private handOver(bytes: Buffer, at: number, atNs: number): boolean {
+    if (this.inner === null) return false;
+    if (at < bytes.length) this.inner.data(bytes.subarray(at), atNs, false);
+    return true;
+  }
+
+  private drop(): void {
+    this.budget.give(this.kept.length);
+    this.kept = nothing;
+    this.line = '';
+  }
+
+  private lose(cause: LostCause): void {
+    this.drop();
+    this.state = 'lost';
+    this.handlers.lost(cause);
+  }
+
+  private enter(body: Body | null): void {
+    if (body === null) this.lose('malformed');
+    else if (body === 'chunked') this.state = 'chunk_size';
+    else if (body === 'tunnel' || body === 'until_close') this.state = body;
+    else {
+      this.remaining = body === 'none' ? 0 : body;
+      this.isUntouched = this.remaining > 0;
+      this.isDoubtful = false;
+      this.state = this.remaining > 0 ? 'body' : 'idle';
+    }
+  }
 
   /** Keeps the beginning of a head for the next piece. */
-  const keep = (bytes: Buffer, from: number): void => {
+  private keep(bytes: Buffer, from: number): void {
     const size = bytes.length - from;
-    if (kept.length + size > headLimit) lose('header_too_large');
-    else if (!budget.take(size)) lose('memory');
-    else kept = Buffer.concat([kept, bytes.subarray(from)]);
-  };
+    if (this.kept.length + size > headLimit) this.lose('header_too_large');
+    else if (!this.budget.take(size)) this.lose('memory');
+    else this.kept = Buffer.concat([this.kept, bytes.subarray(from)]);
+  }
 
   /** Consumes bytes of a head from `from`; returns where the rest starts. */
-  const takeHead = (bytes: Buffer, from: number, atNs: number): number => {
-    const before = kept.length;
+  private takeHead(bytes: Buffer, from: number, atNs: number): number {
+    const before = this.kept.length;
     if (before === 0) {
-      if (!startsLike(bytes, from)) {
-        lose('malformed');
+      if (!this.startsLike(bytes, from)) {
+        this.lose('malformed');
         return bytes.length;
       }
       const { end, next } = headEnd(bytes, from);
       if (end !== -1) {
-        enter(end - from > headLimit ? null : handlers.head(bytes.toString('latin1', from, end), firstNs, atNs));
+        this.enter(
+          end - from > headLimit ? null : this.handlers.head(bytes.toString('latin1', from, end), this.firstNs, atNs),
+        );
         return next;
       }
-      keep(bytes, from);
+      this.keep(bytes, from);
       return bytes.length;
     }
-    keep(bytes, from);
-    if (state !== 'head') return bytes.length;
-    if (!startsLike(kept, 0)) {
-      lose('malformed');
+    this.keep(bytes, from);
+    if (this.state !== 'head') return bytes.length;
+    if (!this.startsLike(this.kept, 0)) {
+      this.lose('malformed');
       return bytes.length;
     }
-    const { end, next } = headEnd(kept, Math.max(0, before - 3));
+    const { end, next } = headEnd(this.kept, Math.max(0, before - 3));
     if (end === -1) return bytes.length;
-    const text = kept.toString('latin1', 0, end);
-    drop();
-    enter(handlers.head(text, firstNs, atNs));
+    const text = this.kept.toString('latin1', 0, end);
+    this.drop();
+    this.enter(this.handlers.head(text, this.firstNs, atNs));
     return from + next - before;
-  };
+  }
 
   /** Adds to `line` up to a line feed. Returns where the rest starts, and leaves `line` undecided without its end. */
-  const takeLine = (bytes: Buffer, from: number, onLine: (text: string) => void): number => {
+  private takeLine(bytes: Buffer, from: number, onLine: (text: string) => void): number {
     const end = bytes.indexOf(lf, from);
-    line += bytes.toString('latin1', from, end === -1 ? bytes.length : end);
-    if (line.length > lineLimit) {
-      lose('body');
+    this.line += bytes.toString('latin1', from, end === -1 ? bytes.length : end);
+    if (this.line.length > lineLimit) {
+      this.lose('body');
       return bytes.length;
     }
     if (end === -1) return bytes.length;
-    const text = line.endsWith('\r') ? line.slice(0, -1) : line;
-    line = '';
+    const text = this.line.endsWith('\r') ? this.line.slice(0, -1) : this.line;
+    this.line = '';
     onLine(text);
     return end + 1;
-  };
+  }
 
-  const startsRequest = (bytes: Buffer, at: number): boolean => {
+  private startsRequest(bytes: Buffer, at: number): boolean {
     const end = bytes.indexOf(lf, at);
-    if (end === -1 || end - at > headLimit || !startsLike(bytes, at)) return false;
+    if (end === -1 || end - at > headLimit || !this.startsLike(bytes, at)) return false;
     return isRequestLine(bytes.toString('latin1', at, end).trimEnd());
-  };
+  }
 
-  const onChunkSize = (text: string): void => {
+  private onChunkSize(text: string): void {
     const size = /^([\da-f]{1,12})[ \t]*(;.*)?$/i.exec(text)?.[1];
-    if (size === undefined) return lose('body');
-    remaining = parseInt(size, 16);
-    state = remaining === 0 ? 'trailer' : 'chunk';
-  };
+    if (size === undefined) return this.lose('body');
+    this.remaining = parseInt(size, 16);
+    this.state = this.remaining === 0 ? 'trailer' : 'chunk';
+  }
 
-  const skip = (available: number, after: State): number => {
-    const taken = Math.min(available, remaining);
-    remaining -= taken;
-    if (remaining === 0) state = after;
+  private skip(available: number, after: State): number {
+    const taken = Math.min(available, this.remaining);
+    this.remaining -= taken;
+    if (this.remaining === 0) this.state = after;
     return taken;
-  };
+  }
 
-  const step = (bytes: Buffer, at: number, atNs: number): number => {
-    switch (state) {
+  private step(bytes: Buffer, at: number, atNs: number): number {
+    switch (this.state) {
       case 'idle': {
         const byte = bytes[at];
         if (byte === cr || byte === lf) return at + 1;
-        firstNs = atNs;
-        state = 'head';
+        this.firstNs = atNs;
+        this.state = 'head';
         return at;
       }
       case 'head':
-        return takeHead(bytes, at, atNs);
+        return this.takeHead(bytes, at, atNs);
       case 'body':
-        if (isDoubtful && startsRequest(bytes, at)) {
-          state = 'idle';
+        if (this.isDoubtful && this.startsRequest(bytes, at)) {
+          this.state = 'idle';
           return at;
         }
-        isDoubtful = false;
-        isUntouched = false;
-        return at + skip(bytes.length - at, 'idle');
+        this.isDoubtful = false;
+        this.isUntouched = false;
+        return at + this.skip(bytes.length - at, 'idle');
       case 'chunk':
-        return at + skip(bytes.length - at, 'chunk_end');
+        return at + this.skip(bytes.length - at, 'chunk_end');
       case 'chunk_size':
-        return takeLine(bytes, at, onChunkSize);
+        return this.takeLine(bytes, at, (text) => this.onChunkSize(text));
       case 'chunk_end':
-        return takeLine(bytes, at, (text) => {
-          if (text === '') state = 'chunk_size';
-          else lose('body');
+        return this.takeLine(bytes, at, (text) => {
+          if (text === '') this.state = 'chunk_size';
+          else this.lose('body');
         });
       case 'trailer':
-        return takeLine(bytes, at, (text) => {
-          if (text === '') state = 'idle';
+        return this.takeLine(bytes, at, (text) => {
+          if (text === '') this.state = 'idle';
         });
       case 'until_close':
       case 'tunnel':
       case 'lost':
         return bytes.length;
     }
-  };
-
-  return {
-    data(bytes, atNs, isSegmentStart) {
-      if (inner !== null) {
-        inner.data(bytes, atNs, isSegmentStart);
-        return;
-      }
-      if (state === 'lost' && isSegmentStart && startsLike(bytes, 0)) state = 'idle';
-      for (let at = 0; at < bytes.length;) {
-        at = step(bytes, at, atNs);
-        if (handOver(bytes, at, atNs)) return;
-      }
-    },
-    gap(length) {
-      if (inner !== null) {
-        inner.gap(length);
-        return;
-      }
-      switch (state) {
-        case 'body':
-        case 'chunk':
-          if (length <= remaining) skip(length, state === 'body' ? 'idle' : 'chunk_end');
-          else lose('body');
-          return;
-        case 'chunk_size':
-        case 'chunk_end':
-        case 'trailer':
-          lose('body');
-          return;
-        case 'head':
-          lose('gap_in_header');
-          return;
-        case 'idle':
-          lose('gap');
-          return;
-        case 'until_close':
-        case 'tunnel':
-        case 'lost':
-      }
-    },
-    get skippable() {
-      if (inner !== null) return inner.skippable;
-      if (state === 'body' || state === 'chunk') return remaining;
-      return state === 'until_close' || state === 'tunnel' || state === 'lost' ? Infinity : 0;
-    },
-    doubtBody() {
-      isDoubtful = state === 'body' && isUntouched;
-    },
-    tunnel(to) {
-      drop();
-      inner = to;
-      state = 'tunnel';
-    },
-    end() {
-      drop();
-      state = 'lost';
-    },
-  };
+  }
 }
