@@ -258,6 +258,71 @@ export const dropsResponseSchema = z.object({
 });
 export type DropsResponse = z.infer<typeof dropsResponseSchema>;
 
+export const exchangeOrders = ['requests', 'failing', 'slowest'] as const;
+export type ExchangeOrder = (typeof exchangeOrders)[number];
+
+const exchangeGroup = z.object({
+  source: nodeReference.describe('the side that asks'),
+  destination: nodeReference,
+  requests: counter.describe('answered or not'),
+  perSecond: z.number().describe('requests, over the whole range'),
+  unanswered: counter,
+  errors: counter,
+  latencyMs: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable(),
+});
+
+const exchangesResponse = {
+  range: rangeSchema,
+  filter: z.string(),
+  order: z.enum(exchangeOrders),
+  totals: z.object({ groups: counter, requests: counter, unanswered: counter, errors: counter }),
+  evidence: evidenceSchema,
+};
+
+export const routeSchema = exchangeGroup.extend({
+  method: z.string(),
+  route: z.string().describe('path; a part that names one thing of many is {}'),
+  errors: counter.describe('HTTP 5xx, gRPC status other than OK'),
+  statuses: z.array(z.object({ status: z.number(), count: counter })).describe('HTTP status, most first'),
+  classes: z.array(counter).length(5).describe('answers with status 1xx, 2xx, 3xx, 4xx and 5xx'),
+});
+export type Route = z.infer<typeof routeSchema>;
+
+export const routesResponseSchema = z.object({ ...exchangesResponse, routes: z.array(routeSchema) });
+export type RoutesResponse = z.infer<typeof routesResponseSchema>;
+
+export const dnsNameSchema = exchangeGroup.extend({
+  destination: nodeReference.describe('the resolver'),
+  name: z.string(),
+  type: z.string(),
+  errors: counter.describe('answers other than NOERROR and NXDOMAIN'),
+  notFound: counter.describe('NXDOMAIN'),
+  serverFailures: counter.describe('SERVFAIL'),
+  rcodes: z.array(z.object({ rcode: z.string(), count: counter })).describe('most first'),
+  needless: counter.describe(
+    'NXDOMAIN for this name with a search domain behind one that the same client was given an answer to',
+  ),
+});
+export type DnsName = z.infer<typeof dnsNameSchema>;
+
+export const dnsResponseSchema = z.object({
+  ...exchangesResponse,
+  totals: exchangesResponse.totals.extend({ needless: counter }),
+  names: z.array(dnsNameSchema),
+});
+export type DnsResponse = z.infer<typeof dnsResponseSchema>;
+
+export const commandSchema = exchangeGroup.extend({
+  protocol: z.string().describe('POSTGRESQL, MYSQL, REDIS, MONGODB, KAFKA ...'),
+  command: z.string().describe('SQL verb, Redis or MongoDB command, Kafka API'),
+  resource: z.string().describe('table, database, collection or topic; empty when the bytes did not tell'),
+  errorCodes: z.array(z.object({ error: z.string(), count: counter })).describe('as the server names it, most first'),
+});
+export type Command = z.infer<typeof commandSchema>;
+
+export const commandsResponseSchema = z.object({ ...exchangesResponse, commands: z.array(commandSchema) });
+export type CommandsResponse = z.infer<typeof commandsResponseSchema>;
+
 const componentState = z.object({
   state: z.enum(['ok', 'degraded', 'down', 'off']),
   detail: z.string().describe('one sentence; what is missing and the command that mends it'),

@@ -4,17 +4,20 @@ import { hubbleExportSchema } from '../hubble/hubble-flow.ts';
 import {
   type MapEdge,
   type SeriesPoint,
+  commandsResponseSchema,
+  dnsResponseSchema,
   dropsResponseSchema,
   errorSchema,
   flowsResponseSchema,
   healthSchema,
   mapResponseSchema,
+  routesResponseSchema,
   seriesResponseSchema,
 } from '../model/api.ts';
 import { printFilter } from '../model/filter/print.ts';
 import { StoreError } from './failure.ts';
 import type { FlowsQuery, MapQuery, NodeStatus } from './store.ts';
-import { aMapAnswer, aRow, fakeStore } from './testing/fake-store.ts';
+import { aMapAnswer, anExchangesAnswer, aRow, fakeStore } from './testing/fake-store.ts';
 import { nowMs, testApp } from './testing/test-app.ts';
 
 const edge: MapEdge = {
@@ -203,6 +206,68 @@ describe('GET /api/v1/drops', () => {
     const refused = await testApp({ store }).inject('/api/v1/drops?since=lately');
     expect(refused.statusCode).toBe(400);
     expect(errorSchema.parse(refused.json()).error).toMatchObject({ code: 'bad_parameter', parameter: 'since' });
+  });
+});
+
+describe('GET /api/v1/routes, dns and commands', () => {
+  const end = { id: 'c/n/Deployment/a', cluster: 'c', namespace: 'n', kind: 'Deployment', name: 'a' };
+  const group = {
+    source: end,
+    destination: end,
+    requests: 7200,
+    unanswered: 1,
+    errors: 2,
+    needless: 4,
+    latencyMs: { p50: 1, p95: 2, p99: 3 },
+  };
+
+  it('tells the rate, the classes of statuses, and what was asked for', async () => {
+    const asked: unknown[] = [];
+    const codes = [
+      { code: '200', count: 9 },
+      { code: '204', count: 1 },
+      { code: '503', count: 2 },
+    ];
+    const store = fakeStore({
+      exchanges: (query) => {
+        asked.push(query);
+        return Promise.resolve(anExchangesAnswer({ groups: [{ ...group, what: ['GET', '/items/{}'], codes }] }));
+      },
+    });
+    const answer = await testApp({ store }).inject('/api/v1/routes?order=slowest&limit=5');
+    const body = routesResponseSchema.parse(answer.json());
+    expect(body.routes).toMatchObject([
+      { method: 'GET', route: '/items/{}', perSecond: 2, classes: [0, 10, 0, 0, 2], errors: 2 },
+    ]);
+    expect(body.totals).not.toHaveProperty('needless');
+    expect(asked).toMatchObject([{ topic: 'routes', order: 'slowest', limit: 5 }]);
+  });
+
+  it('tells what resolvers answered and what search domains cost', async () => {
+    const codes = [
+      { code: 'NXDOMAIN', count: 5 },
+      { code: 'SERVFAIL', count: 2 },
+    ];
+    const groups = [{ ...group, what: ['x.example.svc', 'AAAA'], codes }];
+    const totals = { groups: 1, requests: 7200, unanswered: 1, errors: 2, needless: 4 };
+    const store = fakeStore({ exchanges: () => Promise.resolve(anExchangesAnswer({ groups, totals })) });
+    const body = dnsResponseSchema.parse((await testApp({ store }).inject('/api/v1/dns')).json());
+    expect(body.names).toMatchObject([
+      { name: 'x.example.svc', type: 'AAAA', notFound: 5, serverFailures: 2, needless: 4 },
+    ]);
+    expect(body.totals.needless).toBe(4);
+  });
+
+  it('reads commands of a day, not of more', async () => {
+    const groups = [{ ...group, what: ['REDIS', 'GET', ''], codes: [{ code: 'MOVED', count: 2 }] }];
+    const store = fakeStore({ exchanges: () => Promise.resolve(anExchangesAnswer({ groups })) });
+    const body = commandsResponseSchema.parse((await testApp({ store }).inject('/api/v1/commands?from=now-1d')).json());
+    expect(body.commands).toMatchObject([
+      { protocol: 'REDIS', command: 'GET', resource: '', errorCodes: [{ error: 'MOVED', count: 2 }] },
+    ]);
+    const refused = await testApp({ store }).inject('/api/v1/commands?from=now-25h');
+    expect(refused.statusCode).toBeGreaterThanOrEqual(400);
+    expect(errorSchema.parse(refused.json()).error).toMatchObject({ code: 'range_too_long' });
   });
 });
 

@@ -6,6 +6,7 @@ import { createOpenApi } from './openapi.ts';
 import { type HostRule, isHostAllowed } from './request/host.ts';
 import { type AssetsContext, registerAssets } from './routes/assets.ts';
 import { type RouteContext, sendFailure } from './routes/context.ts';
+import { registerExchangeRoutes } from './routes/exchanges.ts';
 import { registerHealthRoute } from './routes/health.ts';
 import { livePath, registerLiveRoute } from './routes/live.ts';
 import { registerQuestionRoutes } from './routes/questions.ts';
@@ -38,6 +39,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   registerHealthRoute(app, deps);
   registerSearchRoutes(app, deps);
   registerQuestionRoutes(app, deps);
+  registerExchangeRoutes(app, deps);
   registerLiveRoute(app, deps);
   const openApi = createOpenApi(deps.facts.version);
   app.get('/api/v1/openapi.json', () => openApi);

@@ -2,6 +2,7 @@
 import { createStoreClient } from '../db/client.ts';
 import { queryCoverage } from '../db/queries/coverage.ts';
 import { queryDrops } from '../db/queries/drops.ts';
+import { queryExchanges } from '../db/queries/exchanges.ts';
 import { queryFlows } from '../db/queries/flows.ts';
 import { queryLive } from '../db/queries/live.ts';
 import { queryMap } from '../db/queries/map.ts';
@@ -34,6 +35,7 @@ export function createClickHouseStore(url: string, deps: ClickHouseStoreDeps): S
     map: (query, signal) => ask(signal, (s) => queryMap(client, query, s)),
     series: (query, signal) => ask(signal, (s) => querySeries(client, query, s)),
     drops: (query, signal) => ask(signal, (s) => queryDrops(client, query, s)),
+    exchanges: (query, signal) => ask(signal, (s) => queryExchanges(client, query, s)),
     flows: (query, signal) => ask(signal, (s) => queryFlows(client, query, s)),
     coverage: (range, signal) => ask(signal, (s) => queryCoverage(client, range, s)),
     live: (since, limit, signal) =>

@@ -2,17 +2,21 @@
 import { z } from 'zod';
 import { hubbleExportSchema } from '../hubble/hubble-flow.ts';
 import {
+  commandsResponseSchema,
+  dnsResponseSchema,
   dropsResponseSchema,
   errorSchema,
   flowsResponseSchema,
   healthSchema,
   liveEvents,
   mapResponseSchema,
+  routesResponseSchema,
   seriesResponseSchema,
 } from '../model/api.ts';
 import { cursorHeader } from './request/cursor.ts';
 import {
   dropsParameters,
+  exchangesParameters,
   flowsParameters,
   liveParameters,
   mapParameters,
@@ -64,6 +68,24 @@ const operations: Readonly<Record<string, Operation>> = {
     summary: 'Dropped packets by reason, place, source, destination and port',
     parameters: dropsParameters,
     answer: json('Drops', 'groups, most packets first'),
+  },
+  '/api/v1/routes': {
+    id: 'routes',
+    summary: 'HTTP and gRPC routes by who asks whom',
+    parameters: exchangesParameters,
+    answer: json('Routes', 'routes in the order asked for'),
+  },
+  '/api/v1/dns': {
+    id: 'dns',
+    summary: 'DNS names by who asks which resolver',
+    parameters: exchangesParameters,
+    answer: json('Dns', 'names in the order asked for'),
+  },
+  '/api/v1/commands': {
+    id: 'commands',
+    summary: 'Commands to databases, caches and queues by who asks whom, of a day at most',
+    parameters: exchangesParameters,
+    answer: json('Commands', 'commands in the order asked for'),
   },
   '/api/v1/flows': {
     id: 'flows',
@@ -133,6 +155,9 @@ export function createOpenApi(version: string): object {
         Map: schemaOf(mapResponseSchema),
         Series: schemaOf(seriesResponseSchema),
         Drops: schemaOf(dropsResponseSchema),
+        Routes: schemaOf(routesResponseSchema),
+        Dns: schemaOf(dnsResponseSchema),
+        Commands: schemaOf(commandsResponseSchema),
         Flows: schemaOf(flowsResponseSchema),
         HubbleExport: schemaOf(hubbleExportSchema),
         LiveFlows: schemaOf(liveEvents.flows),

@@ -1,5 +1,6 @@
 /** What the server asks of the store. Every call throws `StoreError` and nothing else, and ends early on its signal. */
 import type { DropsAnswer, DropsInput } from '../db/queries/drops.ts';
+import type { ExchangesAnswer, ExchangesInput } from '../db/queries/exchanges.ts';
 import type { MapAnswer } from '../db/queries/map.ts';
 import type { SeriesAnswer, SeriesInput } from '../db/queries/series.ts';
 import type { NodeStatus as StoredStatus } from '../db/queries/status.ts';
@@ -64,6 +65,7 @@ export interface Store {
   map(query: MapQuery, signal: AbortSignal): Promise<MapAnswer>;
   series(query: SeriesInput, signal: AbortSignal): Promise<SeriesAnswer>;
   drops(query: DropsInput, signal: AbortSignal): Promise<DropsAnswer>;
+  exchanges(query: ExchangesInput, signal: AbortSignal): Promise<ExchangesAnswer>;
   flows(query: FlowsQuery, signal: AbortSignal): Promise<FlowsAnswer>;
   coverage(range: Range, signal: AbortSignal): Promise<Evidence['coverage']>;
   /** Rows that arrived since the mark; with null none, but the mark of this moment. */

@@ -14,6 +14,7 @@ import {
   mergedAggregates,
 } from '../queries/edge-rows.ts';
 import { latencyBucket } from '../queries/latency.ts';
+import { routeOfPath } from '../queries/route-template.ts';
 import { runAll, type Migration } from './migration.ts';
 
 const deduplication = 'non_replicated_deduplication_window = 1000';
@@ -65,10 +66,6 @@ FROM ${from} AS e
 GROUP BY bucket, ${edgeKeyNames}`;
 }
 
-/** A part of a path that names one thing of many: numbers, hex, UUIDs, tokens. */
-const variable = `'^([0-9]+|.*[0-9]{4,}.*|[0-9a-fA-F]{8,}|[0-9a-fA-F-]{32,}|[A-Za-z0-9_-]{24,})$'`;
-const route = `arrayStringConcat(arrayMap(part -> if(match(part, ${variable}), '{}', part),
-    arraySlice(splitByChar('/', splitByChar('?', http_path)[1]), 1, 8)), '/')`;
 const isHttp = `l7_type IN ('HTTP', 'GRPC') AND kind IN ('l7_request', 'l7_response')`;
 const answered = `kind = 'l7_response'`;
 const ends = ['cluster ' + text, 'src_workload_id UInt64 CODEC(ZSTD(1))', 'dst_workload_id UInt64 CODEC(ZSTD(1))'];
@@ -121,7 +118,7 @@ const topics: readonly Topic[] = [
       latencies,
     ],
     key: 'src_workload_id, dst_workload_id, reporter, method, route, cluster',
-    select: `cluster, src_workload_id, dst_workload_id, reporter, http_method AS method, ${route} AS route,
+    select: `cluster, src_workload_id, dst_workload_id, reporter, http_method AS method, ${routeOfPath} AS route,
   count() AS requests, countIf(NOT (${answered})) AS unanswered,
   countIf(${answered} AND (http_status >= 500 OR grpc_status NOT IN ('', 'OK'))) AS errors,
   sumMapIf([http_status], [toUInt64(1)], ${answered}) AS statuses,

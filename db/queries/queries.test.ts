@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { all, type Filter } from '../../model/filter/ast.ts';
 import { parseFilter } from '../../model/filter/parse.ts';
 import { buildDrops } from './drops.ts';
+import { buildExchanges } from './exchanges.ts';
 import { buildSeries } from './series.ts';
 import { buildMap, type MapRow } from './map-sql.ts';
 import { assembleMap } from './map.ts';
@@ -54,6 +55,14 @@ describe('the text of the queries', () => {
     for (const filter of [all, parsed('ns:shop'), parsed('pod:api-1')]) {
       expect(buildSeries({ range, filter, points: 60 }).text).toMatchSnapshot();
       expect(buildDrops({ range, filter, limit: 10, sinceMs: null }).text).toMatchSnapshot();
+    }
+  });
+
+  it.each(['routes', 'dns', 'commands'] as const)('of %s, from the rollup and from flows', (topic) => {
+    for (const filter of [all, parsed('pod:api-1')]) {
+      const { text, params } = buildExchanges({ topic, range, filter, order: 'slowest', limit: 10 });
+      expect(text).toMatchSnapshot();
+      expect(Object.values(params)).toContain(10);
     }
   });
 

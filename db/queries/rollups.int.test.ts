@@ -15,6 +15,7 @@ import { startEmbeddedStore, whyNoEngine, type RunningStore } from '../embedded/
 import { migrate } from '../migrations/migrate.ts';
 import { createWriter } from '../writer.ts';
 import { edgesFromFlows, edgesFromRollup, edgeSums, fixed, type Rollup } from './edge-rows.ts';
+import { exchangeTopics, queryExchanges } from './exchanges.ts';
 import { queryDrops } from './drops.ts';
 import { queryMap } from './map.ts';
 import { querySeries } from './series.ts';
@@ -183,6 +184,38 @@ LIMIT 100000`;
       ),
       { numRuns: 8, seed: 9, examples: [[fromMs, dayMs, '']] },
     );
+  });
+
+  it('give the same routes and DNS names as flows, in each order', async () => {
+    const texts = ['', 'ns:two', 'from.workload:a', 'reporter:destination', 'http.method:get', 'dns.rcode:nxdomain'];
+    let seen = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: fromMs, max: toMs - dayMs }),
+        fc.integer({ min: 1, max: 2 * dayMs }),
+        fc.constantFrom(...texts),
+        fc.constantFrom(...exchangeTopics),
+        fc.constantFrom('requests' as const, 'failing' as const, 'slowest' as const),
+        async (startMs, lengthMs, text, topic, order) => {
+          const range = { fromMs: startMs, toMs: startMs + lengthMs };
+          const input = { topic, range, filter: filterOf(text), order, limit: 1000 };
+          const rolled = await queryExchanges(client, input, signal);
+          const raw = await queryExchanges(client, { ...input, source: 'flows' }, signal);
+          expect(rolled.groups).toEqual(raw.groups);
+          expect(rolled.totals).toEqual(raw.totals);
+          if (rolled.resolution === 'minute') seen += rolled.groups.length;
+        },
+      ),
+      {
+        numRuns: 20,
+        seed: 4,
+        examples: [
+          [fromMs, 3 * dayMs, '', 'routes', 'slowest'],
+          [fromMs, 3 * dayMs, '', 'dns', 'failing'],
+        ],
+      },
+    );
+    expect(seen).toBeGreaterThan(50);
   });
 
   it('give the same map as flows, for any range and filter that they know', async () => {

@@ -1,8 +1,9 @@
 /** Query parameters of the API: the schemas OpenAPI shows, and their parsing into what the store is asked. */
 import { z } from 'zod';
 import type { DropsInput } from '../../db/queries/drops.ts';
+import type { ExchangeTopic, ExchangesInput } from '../../db/queries/exchanges.ts';
 import type { SeriesInput } from '../../db/queries/series.ts';
-import { groupings } from '../../model/api.ts';
+import { exchangeOrders, groupings } from '../../model/api.ts';
 import type { Filter } from '../../model/filter/ast.ts';
 import { filterLimits, parseFilter } from '../../model/filter/parse.ts';
 import { nearest } from '../../model/filter/suggest.ts';
@@ -48,6 +49,14 @@ export const dropsParameters = z.strictObject({
   to,
   filter,
   since: z.string().optional().describe(`groups first seen at or after this are new: ${time}`),
+  limit: limit(200, 5000, 'groups'),
+});
+
+export const exchangesParameters = z.strictObject({
+  from,
+  to,
+  filter,
+  order: z.enum(exchangeOrders).default('requests').describe('failing: errors and unanswered; slowest: p95'),
   limit: limit(200, 5000, 'groups'),
 });
 
@@ -161,6 +170,26 @@ export function parseDropsQuery(query: unknown, nowMs: number): Result<DropsInpu
   if (since === undefined) return ok({ ...search.value, limit: most, sinceMs: null });
   const sinceMs = parseTime(since, nowMs);
   return sinceMs.ok ? ok({ ...search.value, limit: most, sinceMs: sinceMs.value }) : bad('since', sinceMs.error);
+}
+
+/** Read from flows alone, which a longer range has too many of. */
+const longestCommandsMs = 86_400_000;
+
+export function parseExchangesQuery(
+  topic: ExchangeTopic,
+  query: unknown,
+  nowMs: number,
+): Result<ExchangesInput, Failure> {
+  const input = parseParameters(exchangesParameters, query);
+  if (!input.ok) return input;
+  const search = parseSearch(input.value, nowMs);
+  if (!search.ok) return search;
+  const { fromMs, toMs } = search.value.range;
+  if (topic === 'commands' && toMs - fromMs > longestCommandsMs) {
+    const message = 'commands are read from flows, a day of them at most: ask for a shorter range';
+    return err({ code: 'range_too_long', message, parameter: 'from' });
+  }
+  return ok({ ...search.value, topic, order: input.value.order, limit: input.value.limit });
 }
 
 export interface FlowsRequest {

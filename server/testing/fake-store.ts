@@ -1,4 +1,5 @@
 /** A store for tests: answers nothing but what the test gave it, and remembers what it was asked. */
+import type { ExchangesAnswer } from '../../db/queries/exchanges.ts';
 import type { MapAnswer } from '../../db/queries/map.ts';
 import type { Evidence } from '../../model/api.ts';
 import type { FlowRow } from '../../model/flow-row.ts';
@@ -20,6 +21,17 @@ export function aMapAnswer(of: Partial<MapAnswer> = {}): MapAnswer {
   };
 }
 
+export function anExchangesAnswer(of: Partial<ExchangesAnswer> = {}): ExchangesAnswer {
+  return {
+    groups: [],
+    totals: { groups: 0, requests: 0, unanswered: 0, errors: 0, needless: 0 },
+    truncated: false,
+    resolution: 'minute',
+    read: { rows: 0, bytes: '0' },
+    ...of,
+  };
+}
+
 export function fakeStore(of: Partial<Store> = {}): Store {
   return {
     map: () => Promise.resolve(aMapAnswer()),
@@ -33,6 +45,7 @@ export function fakeStore(of: Partial<Store> = {}): Store {
         resolution: 'minute',
         read: { rows: 0, bytes: '0' },
       }),
+    exchanges: () => Promise.resolve(anExchangesAnswer()),
     flows: () => Promise.resolve({ rows: [], next: null, read: { rows: 0, bytes: '0' } }),
     coverage: () => Promise.resolve(noCoverage),
     live: () => Promise.resolve({ rows: [], mark: '0', skipped: 0 }),
