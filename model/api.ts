@@ -199,6 +199,35 @@ export const flowsResponseSchema = z.object({
 });
 export type FlowsResponse = z.infer<typeof flowsResponseSchema>;
 
+const connectionEndSchema = z.object({
+  node: z.string().describe('node that reported'),
+  reporter: z.string().describe('the end it counted at: source, destination, or unknown'),
+  rows: counter,
+  bytesToDst: byteCount,
+  bytesToSrc: byteCount,
+  packetsToDst: counter,
+  packetsToSrc: counter,
+  retransmits: counter,
+  exchanges: counter.describe('requests, answered or not'),
+  droppedPackets: counter,
+  firstMs: epochMs,
+  lastMs: epochMs,
+});
+export type ConnectionEnd = z.infer<typeof connectionEndSchema>;
+
+export const connectionResponseSchema = z.object({
+  id: z.string(),
+  range: rangeSchema,
+  ends: z
+    .array(connectionEndSchema)
+    .describe(
+      'what each end reported, summed over the flows of this answer; packets that one end has more of than the other were lost on the way',
+    ),
+  flows: z.array(flowSchema).describe('oldest first: counters, exchanges and drops, of every reporter'),
+  evidence: evidenceSchema,
+});
+export type ConnectionResponse = z.infer<typeof connectionResponseSchema>;
+
 export const seriesPointSchema = z.object({
   fromMs: epochMs.describe('start of the bucket, a whole multiple of stepMs'),
   connections: counter,

@@ -5,6 +5,7 @@ import {
   type MapEdge,
   type SeriesPoint,
   commandsResponseSchema,
+  connectionResponseSchema,
   dnsResponseSchema,
   dropsResponseSchema,
   errorSchema,
@@ -268,6 +269,50 @@ describe('GET /api/v1/routes, dns and commands', () => {
     const refused = await testApp({ store }).inject('/api/v1/commands?from=now-25h');
     expect(refused.statusCode).toBeGreaterThanOrEqual(400);
     expect(errorSchema.parse(refused.json()).error).toMatchObject({ code: 'range_too_long' });
+  });
+});
+
+describe('GET /api/v1/connection', () => {
+  it('tells what each end counted, and every row in order of time', async () => {
+    const asked: unknown[] = [];
+    const counted = { packets_to_dst: '10', bytes_to_dst: '9007199254740993' };
+    const rows = [
+      aRow({ id: '1', ...counted, retransmits: 2 }),
+      aRow({ id: '2', ...counted }),
+      aRow({ id: '3', node: 'node-2', reporter: 'destination', packets_to_dst: '18' }),
+      aRow({ id: '4', kind: 'l7_response', l7_type: 'HTTP' }),
+      aRow({ id: '5', kind: 'drop', packets_to_dst: '2', bytes_to_dst: '120' }),
+    ];
+    const store = fakeStore({
+      connection: (query) => {
+        asked.push(query);
+        return Promise.resolve({ rows, truncated: true, read: { rows: 9, bytes: '1' } });
+      },
+    });
+    const answer = await testApp({ store }).inject('/api/v1/connection?id=18446744073709551615&limit=5');
+    const body = connectionResponseSchema.parse(answer.json());
+    expect(body.flows.map(({ id }) => id)).toEqual(['1', '2', '3', '4', '5']);
+    expect(body.ends).toMatchObject([
+      {
+        node: 'node-1',
+        reporter: 'source',
+        rows: 4,
+        bytesToDst: '18014398509481986',
+        packetsToDst: 20,
+        retransmits: 2,
+        exchanges: 1,
+        droppedPackets: 2,
+      },
+      { node: 'node-2', reporter: 'destination', rows: 1, packetsToDst: 18, droppedPackets: 0 },
+    ]);
+    expect(body.evidence).toMatchObject({ truncated: true, limit: 5 });
+    expect(asked).toMatchObject([{ connectionId: '18446744073709551615', limit: 5 }]);
+  });
+
+  it.each(['', '?id=', '?id=-1', '?id=18446744073709551616', '?id=abc'])('refuses "%s"', async (query) => {
+    const refused = await testApp({ store: fakeStore() }).inject(`/api/v1/connection${query}`);
+    expect(refused.statusCode).toBe(400);
+    expect(errorSchema.parse(refused.json()).error).toMatchObject({ code: 'bad_parameter', parameter: 'id' });
   });
 });
 

@@ -3,7 +3,7 @@ import { createStoreClient } from '../db/client.ts';
 import { queryCoverage } from '../db/queries/coverage.ts';
 import { queryDrops } from '../db/queries/drops.ts';
 import { queryExchanges } from '../db/queries/exchanges.ts';
-import { queryFlows } from '../db/queries/flows.ts';
+import { queryConnection, queryFlows } from '../db/queries/flows.ts';
 import { queryLive } from '../db/queries/live.ts';
 import { queryMap } from '../db/queries/map.ts';
 import { querySeries } from '../db/queries/series.ts';
@@ -37,6 +37,7 @@ export function createClickHouseStore(url: string, deps: ClickHouseStoreDeps): S
     drops: (query, signal) => ask(signal, (s) => queryDrops(client, query, s)),
     exchanges: (query, signal) => ask(signal, (s) => queryExchanges(client, query, s)),
     flows: (query, signal) => ask(signal, (s) => queryFlows(client, query, s)),
+    connection: (query, signal) => ask(signal, (s) => queryConnection(client, query, s)),
     coverage: (range, signal) => ask(signal, (s) => queryCoverage(client, range, s)),
     live: (since, limit, signal) =>
       ask(signal, (s) => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { hubbleExportSchema } from '../hubble/hubble-flow.ts';
 import {
   commandsResponseSchema,
+  connectionResponseSchema,
   dnsResponseSchema,
   dropsResponseSchema,
   errorSchema,
@@ -15,6 +16,7 @@ import {
 } from '../model/api.ts';
 import { cursorHeader } from './request/cursor.ts';
 import {
+  connectionParameters,
   dropsParameters,
   exchangesParameters,
   flowsParameters,
@@ -107,6 +109,12 @@ const operations: Readonly<Record<string, Operation>> = {
       },
     },
   },
+  '/api/v1/connection': {
+    id: 'connection',
+    summary: 'One connection as every node saw it, in order of time',
+    parameters: connectionParameters,
+    answer: json('Connection', 'flows, oldest first, and what each end counted'),
+  },
   '/api/v1/live': {
     id: 'live',
     summary: 'Flows as they arrive, as server-sent events `flows`, `tick` and `problem`',
@@ -132,7 +140,7 @@ function parametersOf(schema: z.ZodObject): object[] {
   return Object.entries(schema.shape).map(([name, type]) => {
     if (!(type instanceof z.ZodType)) throw new Error(`parameter ${name} has no schema`);
     const { description, ...rest } = schemaOf(type, 'input');
-    return { name, in: 'query', required: false, description, schema: rest };
+    return { name, in: 'query', required: !type.safeParse(undefined).success, description, schema: rest };
   });
 }
 
@@ -159,6 +167,7 @@ export function createOpenApi(version: string): object {
         Dns: schemaOf(dnsResponseSchema),
         Commands: schemaOf(commandsResponseSchema),
         Flows: schemaOf(flowsResponseSchema),
+        Connection: schemaOf(connectionResponseSchema),
         HubbleExport: schemaOf(hubbleExportSchema),
         LiveFlows: schemaOf(liveEvents.flows),
         LiveTick: schemaOf(liveEvents.tick),

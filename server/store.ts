@@ -1,6 +1,7 @@
 /** What the server asks of the store. Every call throws `StoreError` and nothing else, and ends early on its signal. */
 import type { DropsAnswer, DropsInput } from '../db/queries/drops.ts';
 import type { ExchangesAnswer, ExchangesInput } from '../db/queries/exchanges.ts';
+import type { ConnectionAnswer, ConnectionInput } from '../db/queries/flows.ts';
 import type { MapAnswer } from '../db/queries/map.ts';
 import type { SeriesAnswer, SeriesInput } from '../db/queries/series.ts';
 import type { NodeStatus as StoredStatus } from '../db/queries/status.ts';
@@ -67,6 +68,7 @@ export interface Store {
   drops(query: DropsInput, signal: AbortSignal): Promise<DropsAnswer>;
   exchanges(query: ExchangesInput, signal: AbortSignal): Promise<ExchangesAnswer>;
   flows(query: FlowsQuery, signal: AbortSignal): Promise<FlowsAnswer>;
+  connection(query: ConnectionInput, signal: AbortSignal): Promise<ConnectionAnswer>;
   coverage(range: Range, signal: AbortSignal): Promise<Evidence['coverage']>;
   /** Rows that arrived since the mark; with null none, but the mark of this moment. */
   live(since: LiveMark | null, limit: number, signal: AbortSignal): Promise<LiveAnswer>;

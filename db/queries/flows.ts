@@ -1,4 +1,4 @@
-/** Pages of flows, newest first. */
+/** Pages of flows, newest first, and all rows of one connection in order of time. */
 import type { Filter } from '../../model/filter/ast.ts';
 import type { FlowRow } from '../../model/flow-row.ts';
 import type { StoreClient } from '../client.ts';
@@ -55,6 +55,40 @@ export async function queryFlows(client: StoreClient, input: FlowsInput, signal:
   const last = page.at(-1);
   const next = last !== undefined && rows.length > limit ? { timeNs: String(timeNs(last.time)), id: last.id } : null;
   return { ...(await withEndpoints(client, page, read, signal)), next };
+}
+
+export interface ConnectionInput {
+  readonly range: Range;
+  readonly connectionId: string;
+  /** Most rows wanted. */
+  readonly limit: number;
+}
+
+export interface ConnectionAnswer {
+  /** Oldest first. */
+  readonly rows: readonly FlowRow[];
+  readonly truncated: boolean;
+  readonly read: Read;
+}
+
+export function buildConnection({ range, connectionId, limit }: ConnectionInput): Sql {
+  return sql`
+SELECT ${storedFlowColumns}
+FROM flows
+WHERE ${inRange(range)} AND connection_id = ${param.uint64(BigInt(connectionId))}
+ORDER BY time, id
+LIMIT ${param.uint32(limit + 1)}`;
+}
+
+export async function queryConnection(
+  client: StoreClient,
+  input: ConnectionInput,
+  signal: AbortSignal,
+): Promise<ConnectionAnswer> {
+  const limit = Math.min(input.limit, maxFlows);
+  const { rows, read } = await runQuery(client, buildConnection({ ...input, limit }), storedFlowSchema, signal);
+  const answer = await withEndpoints(client, rows.slice(0, limit), read, signal);
+  return { ...answer, truncated: rows.length > limit };
 }
 
 /** Nanoseconds since 1970 of an RFC 3339 time in UTC, as the store prints it. */

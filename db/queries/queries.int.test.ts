@@ -14,7 +14,7 @@ import { startEmbeddedStore, whyNoEngine, type RunningStore } from '../embedded/
 import { migrate } from '../migrations/migrate.ts';
 import { createWriter, type Writer } from '../writer.ts';
 import { queryCoverage } from './coverage.ts';
-import { queryFlows } from './flows.ts';
+import { queryConnection, queryFlows } from './flows.ts';
 import { queryLive } from './live.ts';
 import { queryMap } from './map.ts';
 import { queryNewestFlowMs, queryStatus, queryVersion } from './status.ts';
@@ -302,6 +302,25 @@ describe.skipIf(whyNoEngine() !== null)('queries', () => {
     } while (before !== null);
     expect(new Set(seen).size).toBe(11);
     expect(seen).toHaveLength(11);
+  });
+
+  it('finds every row of one connection, oldest first, whoever reported it', async () => {
+    await written((writer) => {
+      // Before the range of the other tests.
+      const row = { connection_id: 2n ** 64n - 1n, src_workload: 'asker' };
+      appendFlow(writer, { ...row, time: at(9000), kind: 'connection_end' });
+      appendFlow(writer, { ...row, time: at(9010), kind: 'l7_response', l7_type: 'HTTP', reporter: 'destination' });
+      appendFlow(writer, { ...row, time: at(9020), connection_id: 7n });
+    });
+    const input = { range: { fromMs: toMs - 10_000_000, toMs }, connectionId: String(2n ** 64n - 1n) };
+    const { rows, truncated } = await queryConnection(client, { ...input, limit: 2 }, signal);
+    expect(rows.map(({ kind, reporter }) => [kind, reporter])).toEqual([
+      ['l7_response', 'destination'],
+      ['connection_end', 'source'],
+    ]);
+    expect(rows[0]?.src_workload).toBe('asker');
+    expect(truncated).toBe(false);
+    expect((await queryConnection(client, { ...input, limit: 1 }, signal)).truncated).toBe(true);
   });
 
   it('answers a flow with every column as it was written', async () => {

@@ -6,7 +6,7 @@ import { buildExchanges } from './exchanges.ts';
 import { buildSeries } from './series.ts';
 import { buildMap, type MapRow } from './map-sql.ts';
 import { assembleMap } from './map.ts';
-import { buildFlows, timeNs } from './flows.ts';
+import { buildConnection, buildFlows, timeNs } from './flows.ts';
 import { buildEndpoints, buildPods } from './endpoints.ts';
 import { buildLive, nextMark } from './live.ts';
 import { buildCounters, buildGaps } from './coverage.ts';
@@ -70,6 +70,7 @@ describe('the text of the queries', () => {
     const before = { timeNs: '1700000000000000001', id: '7' };
     const texts = [
       buildFlows({ range, filter: all, limit: 10, before }),
+      buildConnection({ range, connectionId: '18446744073709551615', limit: 10 }),
       buildEndpoints(['7']),
       buildPods(['7']),
       buildLive({ fromMs: 5, seen: [['7', 6]] }, 10),

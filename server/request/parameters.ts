@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { DropsInput } from '../../db/queries/drops.ts';
 import type { ExchangeTopic, ExchangesInput } from '../../db/queries/exchanges.ts';
+import type { ConnectionInput } from '../../db/queries/flows.ts';
 import type { SeriesInput } from '../../db/queries/series.ts';
 import { exchangeOrders, groupings } from '../../model/api.ts';
 import type { Filter } from '../../model/filter/ast.ts';
@@ -73,6 +74,13 @@ export const flowsParameters = z.strictObject({
     .enum(flowFormats)
     .default('json')
     .describe("hubble: lines as Hubble's flow exporter writes them; an answered request is two"),
+});
+
+export const connectionParameters = z.strictObject({
+  id: z.string({ error: 'missing: give the connectionId of a flow' }).describe('`connectionId` of a flow'),
+  from,
+  to,
+  limit: limit(1000, 10_000, 'flows'),
 });
 
 export const liveParameters = z.strictObject({
@@ -206,6 +214,17 @@ export function parseFlowsQuery(query: unknown, nowMs: number): Result<FlowsRequ
   const before = cursor === undefined ? null : parseCursor(cursor);
   if (cursor !== undefined && before === null) return bad('cursor', 'not one that an answer gave');
   return ok({ query: { ...search.value, limit: most, before }, format });
+}
+
+const isUint64 = (text: string): boolean => /^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n;
+
+export function parseConnectionQuery(query: unknown, nowMs: number): Result<ConnectionInput, Failure> {
+  const input = parseParameters(connectionParameters, query);
+  if (!input.ok) return input;
+  const { id, limit: most } = input.value;
+  if (!isUint64(id)) return bad('id', 'no connection id: it is a whole number below 2^64, as connectionId of a flow');
+  const range = parseRange(input.value, nowMs);
+  return range.ok ? ok({ range: range.value, connectionId: String(BigInt(id)), limit: most }) : range;
 }
 
 export interface LiveQuery {

@@ -47,6 +47,7 @@ export function fakeStore(of: Partial<Store> = {}): Store {
       }),
     exchanges: () => Promise.resolve(anExchangesAnswer()),
     flows: () => Promise.resolve({ rows: [], next: null, read: { rows: 0, bytes: '0' } }),
+    connection: () => Promise.resolve({ rows: [], truncated: false, read: { rows: 0, bytes: '0' } }),
     coverage: () => Promise.resolve(noCoverage),
     live: () => Promise.resolve({ rows: [], mark: '0', skipped: 0 }),
     status: () => Promise.resolve([]),
