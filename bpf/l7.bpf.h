@@ -121,6 +121,18 @@ static __always_inline __u32 l7_turn_budget(struct l7_state *state, __u32 sender
 	return budget;
 }
 
+/* The first 8 bytes of the payload: straight from the packet where they lie in its first piece of memory. */
+static __always_inline bool l7_read_start(struct __sk_buff *skb, __u32 offset, __u8 start[8])
+{
+	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
+	const __u8 *at = data + (offset & 0x7fff);
+
+	if (offset > 0x7fff || (const void *)(at + 8) > data_end)
+		return !bpf_skb_load_bytes(skb, offset, start, 8);
+	__builtin_memcpy(start, at, 8);
+	return true;
+}
+
 /* How many bytes of this segment to copy. */
 static __always_inline __u32 l7_budget(struct __sk_buff *skb, const struct packet *packet, struct l7_state *state)
 {
@@ -131,7 +143,7 @@ static __always_inline __u32 l7_budget(struct __sk_buff *skb, const struct packe
 		return L7_CHUNK_BYTES;
 	if (state->copy == L7_COPY_HEADS || state->copy == L7_COPY_TURNS)
 		return l7_turn_budget(state, sender, length);
-	if (length >= sizeof(start) && bpf_skb_load_bytes(skb, packet->payload_offset, start, sizeof(start)))
+	if (length >= sizeof(start) && !l7_read_start(skb, packet->payload_offset, start))
 		return 0;
 	if (is_http_start(start)) {
 		state->copy = L7_COPY_ALL;
@@ -162,7 +174,7 @@ struct l7_copying {
 	__u32 pad;
 };
 
-/* Reserves one of three sizes, so that a short segment does not take the room of a long one. */
+/* Reserves one of four sizes, so that a short segment does not take the room of a long one. */
 static __always_inline void l7_emit(const struct l7_copying *copying, __u32 size, const __u32 room)
 {
 	struct l7_record *record = bpf_ringbuf_reserve(&events, sizeof(*record) + room, 0);
@@ -201,10 +213,12 @@ static long l7_emit_chunk(__u32 index, struct l7_copying *copying)
 
 	if (size > L7_CHUNK_BYTES)
 		size = L7_CHUNK_BYTES;
-	if (size <= 256)
-		l7_emit(copying, size, 256);
-	else if (size <= 1024)
-		l7_emit(copying, size, 1024);
+	if (size <= 128)
+		l7_emit(copying, size, 128);
+	else if (size <= 384)
+		l7_emit(copying, size, 384);
+	else if (size <= 1536)
+		l7_emit(copying, size, 1536);
 	else
 		l7_emit(copying, size, L7_CHUNK_BYTES);
 	copying->done += size;
@@ -222,7 +236,10 @@ static __always_inline void l7_emit_all(struct __sk_buff *skb, const struct pack
 		copying.total = budget;
 		stat_add(STAT_L7_TRUNCATED, 1);
 	}
-	bpf_loop(L7_CHUNKS, l7_emit_chunk, &copying, 0);
+	if (copying.total <= L7_CHUNK_BYTES)
+		l7_emit_chunk(0, &copying);
+	else
+		bpf_loop(L7_CHUNKS, l7_emit_chunk, &copying, 0);
 }
 
 /* False if this interface copies nothing of the connection. A verdict, or the connection's end, may change that. */
