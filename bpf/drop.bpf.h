@@ -7,7 +7,6 @@
  */
 #pragma once
 
-#define E2BIG		 7
 #define IFF_LOOPBACK	 0x8
 #define PACKET_BROADCAST 1
 #define PACKET_MULTICAST 2
@@ -146,44 +145,53 @@ static __always_inline __u64 drop_segments(struct sk_buff *skb)
  */
 __u32 drops_are_full;
 
-static __always_inline struct drop_counts *drop_open(void *map, const struct drop_key *key, struct sk_buff *skb)
+static __always_inline void drop_add_to(struct drop_counts *counts, struct sk_buff *skb, const struct packet *packet,
+					__u64 now)
 {
-	struct drop_counts fresh = { .first_ns = bpf_ktime_get_ns() };
+	__sync_fetch_and_add(&counts->packets, drop_segments(skb));
+	__sync_fetch_and_add(&counts->bytes, skb->len);
+	if (packet->tcp_flags & ~counts->tcp_flags)
+		__sync_fetch_and_or(&counts->tcp_flags, packet->tcp_flags);
+	counts->icmp_type = packet->icmp_type;
+	counts->last_ns = now;
+}
+
+/* The first drop is counted in what is inserted: there is no entry to be looked up again. */
+static __always_inline bool drop_open(void *map, const struct drop_key *key, struct sk_buff *skb,
+				      const struct packet *packet)
+{
+	struct drop_counts fresh = {}, *counts;
+	__u64 now;
 	long err;
 
 	if (drops_are_full)
-		return NULL;
+		return false;
+	now = bpf_ktime_get_ns();
+	fresh.first_ns = now;
 	if (key->device_ifindex && skb->dev)
 		bpf_probe_read_kernel_str(fresh.device, sizeof(fresh.device), skb->dev->name);
+	drop_add_to(&fresh, skb, packet, now);
 	err = bpf_map_update_elem(map, key, &fresh, BPF_NOEXIST);
+	if (!err)
+		return true;
 	if (err == -E2BIG)
 		drops_are_full = 1;
-	if (err && err != -EEXIST)
-		return NULL;
-	return bpf_map_lookup_elem(map, key);
+	counts = err == -EEXIST ? bpf_map_lookup_elem(map, key) : NULL;
+	if (counts)
+		drop_add_to(counts, skb, packet, now);
+	return counts != NULL;
 }
 
 static __always_inline void drop_add(struct sk_buff *skb, const struct drop_key *key, const struct packet *packet)
 {
 	__u32 zero = 0;
 	void *map = bpf_map_lookup_elem(&drops, &zero);
-	struct drop_counts *counts;
+	struct drop_counts *counts = map ? bpf_map_lookup_elem(map, key) : NULL;
 
-	if (!map)
-		return;
-	counts = bpf_map_lookup_elem(map, key);
-	if (!counts)
-		counts = drop_open(map, key, skb);
-	if (!counts) {
+	if (counts)
+		drop_add_to(counts, skb, packet, bpf_ktime_get_ns());
+	else if (!map || !drop_open(map, key, skb, packet))
 		stat_add(STAT_DROP_MAP_FULL, drop_segments(skb));
-		return;
-	}
-	__sync_fetch_and_add(&counts->packets, drop_segments(skb));
-	__sync_fetch_and_add(&counts->bytes, skb->len);
-	if (packet->tcp_flags & ~counts->tcp_flags)
-		__sync_fetch_and_or(&counts->tcp_flags, packet->tcp_flags);
-	counts->icmp_type = packet->icmp_type;
-	counts->last_ns = bpf_ktime_get_ns();
 }
 
 static __always_inline void drop_count(struct sk_buff *skb, __u64 location, __u32 reason, const struct sock *rx_sk)

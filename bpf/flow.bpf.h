@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * flow_count(packet, skb, bytes, is_ingress): adds one packet to its conversation on this interface.
+ * flow_count(packet, skb, bytes, is_ingress, &counts): adds one packet to its conversation on this interface.
  * flow_count_inner(skb, packet, is_ingress): the same for what the packet carries, under a key of its own.
  * flow_count_quoted(packet, skb): tells the conversation that an ICMP error quotes of it.
  */
 #pragma once
 
+#define E2BIG  7
 #define EEXIST 17
+
+/*
+ * Set when the map that is written takes no more keys; the probe clears it after it has swapped the maps. It spares
+ * each packet of a conversation that finds no room an update that must fail.
+ */
+__u32 flows_are_full;
 
 static __always_inline __u64 segments_of(const struct __sk_buff *skb, const struct packet *packet)
 {
@@ -18,7 +25,7 @@ static __always_inline __u64 segments_of(const struct __sk_buff *skb, const stru
 	return segments ? segments : 1;
 }
 
-static __noinline struct flow_counts *flow_open(void *map, const struct packet *packet)
+static __always_inline struct flow_counts flow_fresh(const struct packet *packet)
 {
 	struct flow_counts fresh = {
 		.first_ns = bpf_ktime_get_ns(),
@@ -26,38 +33,28 @@ static __noinline struct flow_counts *flow_open(void *map, const struct packet *
 		.rst_by = NOBODY,
 		.ingress = { 2, 2 },
 	};
-	long err = bpf_map_update_elem(map, &packet->key, &fresh, BPF_NOEXIST);
 
-	if (err && err != -EEXIST)
-		return NULL;
-	return bpf_map_lookup_elem(map, &packet->key);
+	return fresh;
 }
 
-static __always_inline struct flow_counts *flow_of(const struct packet *packet)
+/* -EEXIST if another CPU was first. */
+static __always_inline long flow_insert(void *map, const struct packet *packet, const struct flow_counts *fresh)
 {
-	struct flow_counts *counts;
-	__u32 zero = 0;
-	void *map = bpf_map_lookup_elem(&flows, &zero);
+	long err;
 
-	if (!map)
-		return NULL;
-	counts = bpf_map_lookup_elem(map, &packet->key);
-	return counts ? counts : flow_open(map, packet);
+	if (flows_are_full)
+		return -E2BIG;
+	err = bpf_map_update_elem(map, &packet->key, fresh, BPF_NOEXIST);
+	if (err == -E2BIG)
+		flows_are_full = 1;
+	return err;
 }
 
-/* SYN, SYN-ACK and RST: when a connection was asked for and answered, who refused it. */
+/* SYN and SYN-ACK: when a connection was asked for and answered. */
 static __always_inline void count_handshake(struct flow_counts *counts, const struct packet *packet)
 {
 	__u64 now = bpf_ktime_get_ns();
-	__u32 sender = packet->sender & 1;
 
-	if (packet->tcp_flags & TCP_RST) {
-		__sync_fetch_and_add(&counts->resets[sender], 1);
-		if (counts->rst_by == NOBODY)
-			counts->rst_by = sender;
-	}
-	if (!(packet->tcp_flags & TCP_SYN))
-		return;
 	counts->initiator = packet->initiator;
 	if (packet->tcp_flags & TCP_ACK) {
 		if (!counts->syn_ack_ns)
@@ -72,23 +69,27 @@ static __always_inline void count_handshake(struct flow_counts *counts, const st
 	counts->syn_sequence = packet->sequence;
 }
 
-/* NULL when there was no room. */
-static __always_inline struct flow_counts *flow_count(const struct packet *packet, const struct __sk_buff *skb,
-						      __u32 bytes, bool is_ingress)
+/* Who refused a connection. */
+static __always_inline void count_reset(struct flow_counts *counts, __u32 sender)
 {
-	struct flow_counts *counts = flow_of(packet);
+	__sync_fetch_and_add(&counts->resets[sender], 1);
+	if (counts->rst_by == NOBODY)
+		counts->rst_by = sender;
+}
+
+static __always_inline void flow_add(struct flow_counts *counts, const struct packet *packet,
+				     const struct __sk_buff *skb, __u32 bytes, bool is_ingress)
+{
 	__u32 sender = packet->sender & 1;
 
-	if (!counts) {
-		stat_add(STAT_FLOW_MAP_FULL, 1);
-		return NULL;
-	}
 	__sync_fetch_and_add(&counts->packets[sender], segments_of(skb, packet));
 	__sync_fetch_and_add(&counts->bytes[sender], bytes);
 	/* The atomic write is rarely needed: flags repeat. */
 	if (packet->tcp_flags & ~counts->tcp_flags[sender])
 		__sync_fetch_and_or(&counts->tcp_flags[sender], packet->tcp_flags);
-	if (packet->tcp_flags & (TCP_SYN | TCP_RST))
+	if (packet->tcp_flags & TCP_RST)
+		count_reset(counts, sender);
+	if (packet->tcp_flags & TCP_SYN)
 		count_handshake(counts, packet);
 	if (packet->is_window_closed)
 		__sync_fetch_and_add(&counts->zero_windows[sender], 1);
@@ -104,13 +105,75 @@ static __always_inline struct flow_counts *flow_count(const struct packet *packe
 	}
 	/* The clock of the tick: 15 ns less of the 73 that the usual packet takes. Only of this does a few ms matter. */
 	counts->last_ns = bpf_ktime_get_coarse_ns();
-	return counts;
+}
+
+/* As flow_add(), of an entry on the stack: the verifier wants the places there to be known. */
+static __always_inline void flow_start(struct flow_counts *fresh, const struct packet *packet,
+				       const struct __sk_buff *skb, __u32 bytes, bool is_ingress)
+{
+	__u32 sender = packet->sender & 1;
+
+	for (__u32 i = 0; i < 2; i++) {
+		bool is_sent = i == sender;
+
+		fresh->packets[i] = is_sent ? segments_of(skb, packet) : 0;
+		fresh->bytes[i] = is_sent ? bytes : 0;
+		fresh->tcp_flags[i] = is_sent ? packet->tcp_flags : 0;
+		fresh->resets[i] = is_sent && packet->tcp_flags & TCP_RST;
+		fresh->zero_windows[i] = is_sent && packet->is_window_closed;
+		fresh->ingress[i] = is_sent ? is_ingress : NOBODY;
+		fresh->icmp_type[i] = is_sent && packet->fragment != FRAGMENT_LATER ? packet->icmp_type : 0;
+		fresh->icmp_code[i] = is_sent && packet->fragment != FRAGMENT_LATER ? packet->icmp_code : 0;
+	}
+	if (packet->tcp_flags & TCP_RST)
+		fresh->rst_by = sender;
+	if (packet->tcp_flags & TCP_SYN)
+		count_handshake(fresh, packet);
+	fresh->carries = packet->carries;
+	fresh->secured = packet->is_secured ? segments_of(skb, packet) : 0;
+	fresh->last_ns = fresh->first_ns;
+}
+
+/* The first packet of a conversation is counted in what is inserted: there is no entry to be looked up again. */
+static __noinline bool flow_open(void *map, const struct packet *packet, const struct __sk_buff *skb, __u32 bytes,
+				 bool is_ingress)
+{
+	struct flow_counts fresh = flow_fresh(packet), *counts;
+	long err;
+
+	flow_start(&fresh, packet, skb, bytes, is_ingress);
+	err = flow_insert(map, packet, &fresh);
+	if (!err)
+		return true;
+	counts = err == -EEXIST ? bpf_map_lookup_elem(map, &packet->key) : NULL;
+	if (counts)
+		flow_add(counts, packet, skb, bytes, is_ingress);
+	return counts != NULL;
+}
+
+/* False when there was no room. `counts` is the conversation's entry, or NULL if this packet has opened it. */
+static __always_inline bool flow_count(const struct packet *packet, const struct __sk_buff *skb, __u32 bytes,
+				       bool is_ingress, struct flow_counts **counts)
+{
+	__u32 zero = 0;
+	void *map = bpf_map_lookup_elem(&flows, &zero);
+
+	*counts = map ? bpf_map_lookup_elem(map, &packet->key) : NULL;
+	if (*counts) {
+		flow_add(*counts, packet, skb, bytes, is_ingress);
+		return true;
+	}
+	if (map && flow_open(map, packet, skb, bytes, is_ingress))
+		return true;
+	stat_add(STAT_FLOW_MAP_FULL, 1);
+	return false;
 }
 
 /* Bytes are those of the inner packet, with its Ethernet header if it has one. `packet` is written over. */
 __noinline int flow_count_inner(struct __sk_buff *skb, struct packet *packet, bool is_ingress)
 {
 	struct cursor cursor = { .skb = skb };
+	struct flow_counts *counts;
 	__u32 tunnel_id, bytes;
 	__u8 tunnel, inner, is_secured;
 
@@ -132,7 +195,25 @@ __noinline int flow_count_inner(struct __sk_buff *skb, struct packet *packet, bo
 	packet->is_secured = is_secured;
 	packet->key.tunnel = tunnel;
 	packet->key.tunnel_id = tunnel_id;
-	return flow_count(packet, skb, bytes, is_ingress) ? 0 : -1;
+	return flow_count(packet, skb, bytes, is_ingress, &counts) ? 0 : -1;
+}
+
+/* The entry of a conversation that no packet of its own is counted in now. */
+static __always_inline struct flow_counts *flow_quoted(const struct packet *packet)
+{
+	__u32 zero = 0;
+	void *map = bpf_map_lookup_elem(&flows, &zero);
+	struct flow_counts *counts, fresh;
+	long err;
+
+	if (!map)
+		return NULL;
+	counts = bpf_map_lookup_elem(map, &packet->key);
+	if (counts)
+		return counts;
+	fresh = flow_fresh(packet);
+	err = flow_insert(map, packet, &fresh);
+	return err && err != -EEXIST ? NULL : bpf_map_lookup_elem(map, &packet->key);
 }
 
 /*
@@ -157,7 +238,7 @@ __noinline int flow_count_quoted(struct __sk_buff *skb, struct packet *packet)
 		return -1;
 	}
 	packet->key.ifindex = skb->ifindex;
-	counts = flow_of(packet);
+	counts = flow_quoted(packet);
 	if (!counts) {
 		stat_add(STAT_FLOW_MAP_FULL, 1);
 		return -1;

@@ -43,8 +43,7 @@ static __always_inline int watch(struct __sk_buff *skb, bool is_ingress, bool is
 	}
 	packet.key.ifindex = skb->ifindex;
 	packet.is_secured = is_secured(skb);
-	counts = flow_count(&packet, skb, skb->len, is_ingress);
-	if (counts)
+	if (flow_count(&packet, skb, skb->len, is_ingress, &counts))
 		stat_add(STAT_PACKETS_SEEN, 1);
 	if (!packet.carries && !(counts && counts->is_not_copied) && !l7_copy(&packet, skb) && counts)
 		counts->is_not_copied = true;

@@ -357,6 +357,7 @@ int flows_read(struct flows *flows, struct outbox *outbox)
 
 	if (fd < 0)
 		return fd;
+	*flows->kernel->flows_are_full = 0;
 	flows->has_made_room = false;
 	table_for_each (flow, &flows->table)
 		flow->is_fresh = false;

@@ -256,6 +256,7 @@ int kernel_open(struct kernel *kernel, const struct kernel_names *names, const s
 		bpf_map__fd(programs->maps.failures),
 		{ bpf_map__fd(programs->maps.failures_even), bpf_map__fd(programs->maps.failures_odd) },
 	};
+	kernel->flows_are_full = &programs->bss->flows_are_full;
 	kernel->drops_are_full = &programs->bss->drops_are_full;
 	kernel->events_fd = bpf_map__fd(programs->maps.events);
 	kernel->l7_states_fd = bpf_map__fd(programs->maps.l7_states);

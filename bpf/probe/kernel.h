@@ -23,7 +23,7 @@ struct map_pair {
 struct kernel {
 	struct palomar_bpf *programs;
 	struct map_pair flows, drops, failures;
-	__u32 *drops_are_full; /* in the programs' memory */
+	__u32 *flows_are_full, *drops_are_full; /* in the programs' memory */
 	int events_fd, l7_states_fd;
 	int task_file_fd;	     /* the iterator's link; -1 without it */
 	char missing[MISSING_BYTES]; /* "missing=...\n" lines for HELLO */

@@ -141,6 +141,7 @@ static void clear(const struct bpf_map *map)
 static void start_over(void)
 {
 	clear(programs->maps.flows_even);
+	programs->bss->flows_are_full = 0;
 	clear(programs->maps.l7_states);
 	clear(programs->maps.fragments);
 	clear(programs->maps.failures_even);
@@ -269,7 +270,7 @@ static const char *run_parse_test(const struct parse_test *test)
 #include "tests/seeds.h"
 #include "tests/fragment_tests.h"
 
-static bool open_programs(void)
+static bool open_programs(uint32_t flow_entries)
 {
 	/* Its own network namespace: interface 1 is its loopback, and nobody else is disturbed. */
 	if (unshare(CLONE_NEWNET)) {
@@ -282,7 +283,7 @@ static bool open_programs(void)
 	programs = palomar_bpf__open();
 	if (!programs)
 		return false;
-	bpf_map__set_max_entries(programs->maps.flows_even, FLOW_MAP_ENTRIES);
+	bpf_map__set_max_entries(programs->maps.flows_even, flow_entries);
 	bpf_program__set_autoload(programs->progs.watch_drops, false);
 	bpf_program__set_autoload(programs->progs.watch_drops_rx_sk, false);
 	if (palomar_bpf__load(programs))
@@ -337,11 +338,14 @@ static void run_stories(const struct story_test *tests, size_t count)
 
 int main(int argc, char **argv)
 {
+	bool is_bench;
+
 	if (argc > 2 && !strcmp(argv[1], "seeds"))
 		return write_seeds(argv[2]);
-	if (!open_programs())
+	is_bench = argc > 2 && !strcmp(argv[1], "bench");
+	if (!open_programs(is_bench ? BENCH_FLOWS : FLOW_MAP_ENTRIES))
 		return 2;
-	if (argc > 2 && !strcmp(argv[1], "bench"))
+	if (is_bench)
 		return bench(argv[2]);
 	for (size_t i = 0; i < sizeof(parse_tests) / sizeof(parse_tests[0]); i++) {
 		const char *why = run_parse_test(&parse_tests[i]);
