@@ -14,8 +14,7 @@
  */
 #pragma once
 
-#define DNS_PORT	 53
-#define WORD(a, b, c, d) ((__u32)(a) | (__u32)(b) << 8 | (__u32)(c) << 16 | (__u32)(d) << 24)
+#define DNS_PORT 53
 
 struct l7_search {
 	__u8 bytes[L7_SEARCH_BYTES + 8];
@@ -27,28 +26,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct l7_search);
 } l7_searches SEC(".maps");
-
-static __always_inline bool is_http_start(const __u8 *bytes)
-{
-	__u32 word = WORD(bytes[0], bytes[1], bytes[2], bytes[3]);
-
-	switch (word) {
-	case WORD('G', 'E', 'T', ' '):
-	case WORD('P', 'O', 'S', 'T'):
-	case WORD('P', 'U', 'T', ' '):
-	case WORD('H', 'E', 'A', 'D'):
-	case WORD('D', 'E', 'L', 'E'):
-	case WORD('P', 'A', 'T', 'C'):
-	case WORD('O', 'P', 'T', 'I'):
-	case WORD('C', 'O', 'N', 'N'):
-	case WORD('T', 'R', 'A', 'C'):
-	case WORD('P', 'R', 'I', ' '):
-		return true;
-	case WORD('H', 'T', 'T', 'P'):
-		return bytes[4] == '/';
-	}
-	return false;
-}
 
 static long l7_search_at(__u32 index, bool *found)
 {
@@ -174,6 +151,18 @@ struct l7_copying {
 	__u32 pad;
 };
 
+/* What could not be copied; of a TCP payload also whether it was a request. */
+static __always_inline void l7_count_lost(const struct l7_copying *copying)
+{
+	const struct packet *packet = copying->packet;
+	__u8 start[8] = {};
+
+	stat_add(STAT_RING_FULL, 1);
+	if (!copying->done && packet->key.protocol == IPPROTO_TCP && packet->payload_length >= sizeof(start) &&
+	    l7_read_start(copying->skb, packet->payload_offset, start) && is_http_request(start))
+		stat_add(STAT_HTTP_REQUESTS_LOST, 1);
+}
+
 /* Reserves one of four sizes, so that a short segment does not take the room of a long one. */
 static __always_inline void l7_emit(const struct l7_copying *copying, __u32 size, const __u32 room)
 {
@@ -182,7 +171,7 @@ static __always_inline void l7_emit(const struct l7_copying *copying, __u32 size
 	__u32 offset = packet->payload_offset + copying->done;
 
 	if (!record) {
-		stat_add(STAT_RING_FULL, 1);
+		l7_count_lost(copying);
 		return;
 	}
 	/* Keeps clang from testing one copy of the value and using another, which the verifier cannot follow. */

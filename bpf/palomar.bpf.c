@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "http_start.h"
 #include "maps.h"
 #include "tls_records.h"
 

@@ -346,12 +346,13 @@ enum probe_stat {
 	STAT_DROPS_FILTERED = 10,  /* kfree_skb calls that are no drops (queue purge and the like) */
 	STAT_INTERFACES = 11,	   /* gauge: attached now */
 	STAT_ATTACH_FAILED = 12,
-	STAT_DROPS_UNPARSED = 13,    /* dropped packets without a readable IP header */
-	STAT_CONNECT_MAP_FULL = 14,  /* failed calls not accounted because their map was full */
-	STAT_INNER_UNPARSED = 15,    /* counted packets of which what they quote or carry could not be read */
-	STAT_TRANSLATIONS_LOST = 16, /* times that conntrack told more than was read; a dump then fills the gap */
-	STAT_TLS_LOST = 17,	     /* plaintext of a TLS library that could not be copied, or had no socket */
-	STAT_COUNT = 18
+	STAT_DROPS_UNPARSED = 13,     /* dropped packets without a readable IP header */
+	STAT_CONNECT_MAP_FULL = 14,   /* failed calls not accounted because their map was full */
+	STAT_INNER_UNPARSED = 15,     /* counted packets of which what they quote or carry could not be read */
+	STAT_TRANSLATIONS_LOST = 16,  /* times that conntrack told more than was read; a dump then fills the gap */
+	STAT_TLS_LOST = 17,	      /* plaintext of a TLS library that could not be copied, or had no socket */
+	STAT_HTTP_REQUESTS_LOST = 18, /* of the lost L7 records, those that begin with an HTTP/1 request line */
+	STAT_COUNT = 19
 };
 
 /* How full a map is. Two maps that take turns end in _even and _odd. */

@@ -8,6 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <netinet/in.h>
+
+#include "http_start.h"
 #include "probe/clock.h"
 
 #define EVENTS_FRAME_BYTES (256u << 10)
@@ -25,6 +28,12 @@ static struct frame_header *header_of(struct frame *frame)
 	return (struct frame_header *)frame->bytes;
 }
 
+/* What a record takes on the wire. */
+static size_t padded(size_t length)
+{
+	return (length + 7) & ~(size_t)7;
+}
+
 /* Lossy frames leave a quarter of the room to those that must not be lost. */
 static bool has_room(const struct outbox *outbox, enum frame_class class, size_t length)
 {
@@ -39,6 +48,30 @@ static void refuse(struct outbox *outbox, enum frame_class class, size_t length)
 		return;
 	outbox->lost_bytes += length;
 	outbox->has_gap = true;
+}
+
+static bool begins_request(const struct record_header *header)
+{
+	const struct l7_record *record = (const void *)header;
+
+	return header->type == RECORD_L7 && record->key.protocol == IPPROTO_TCP && record->captured >= 8 &&
+	       is_http_request((const uint8_t *)(record + 1));
+}
+
+/* A lossy frame that will not be sent, or not be sent again. */
+static void refuse_frame(struct outbox *outbox, struct frame *frame)
+{
+	const unsigned char *at = frame->bytes + sizeof(struct frame_header), *end = frame->bytes + frame->size;
+
+	refuse(outbox, frame->class, frame->size);
+	if (frame->class != CLASS_LOSSY || header_of(frame)->type != FRAME_EVENTS)
+		return;
+	while (at < end) {
+		const struct record_header *record = (const void *)at;
+
+		outbox->lost_http_requests += begins_request(record);
+		at += padded(record->length);
+	}
 }
 
 static struct frame *push(struct outbox *outbox, enum frame_class class, enum frame_type type, size_t capacity)
@@ -82,24 +115,34 @@ static bool fits_open(const struct outbox *outbox, enum frame_class class, size_
 
 void *outbox_record(struct outbox *outbox, enum frame_class class, enum record_type type, size_t length)
 {
-	size_t padded = (length + 7) & ~(size_t)7;
+	size_t room = padded(length);
 	struct record_header *record;
 
-	if (!has_room(outbox, class, padded)) {
-		refuse(outbox, class, padded);
+	if (!has_room(outbox, class, room)) {
+		refuse(outbox, class, room);
 		return NULL;
 	}
-	if (!fits_open(outbox, class, padded))
+	if (!fits_open(outbox, class, room))
 		outbox->open = push(outbox, class, FRAME_EVENTS, EVENTS_FRAME_BYTES);
 	if (!outbox->open) {
-		refuse(outbox, class, padded);
+		refuse(outbox, class, room);
 		return NULL;
 	}
-	record = extend(outbox, outbox->open, padded);
-	memset(record, 0, padded);
+	record = extend(outbox, outbox->open, room);
+	memset(record, 0, room);
 	record->type = type;
 	record->length = length;
 	return record;
+}
+
+void outbox_copy(struct outbox *outbox, const struct record_header *record)
+{
+	void *copy = outbox_record(outbox, CLASS_LOSSY, record->type, record->length);
+
+	if (copy)
+		memcpy(copy, record, record->length);
+	else
+		outbox->lost_http_requests += begins_request(record);
 }
 
 int outbox_frame(struct outbox *outbox, enum frame_class class, enum frame_type type, const void *data, size_t length)
@@ -215,7 +258,7 @@ void outbox_disconnect(struct outbox *outbox)
 			outbox_append(outbox, frame);
 			continue;
 		}
-		refuse(outbox, frame->class, frame->size);
+		refuse_frame(outbox, frame);
 		free(frame);
 	}
 }

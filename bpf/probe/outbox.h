@@ -26,10 +26,13 @@ struct outbox {
 	bool has_gap; /* something was thrown away since the last frame left */
 	uint32_t sequence;
 	uint64_t lost_bytes;
+	uint64_t lost_http_requests; /* L7 records among them that begin with a request line */
 };
 
 /* Room for one record in an EVENTS frame, zeroed, its header filled; NULL if disconnected or full. */
 void *outbox_record(struct outbox *outbox, enum frame_class class, enum record_type type, size_t length);
+/* A copy of a whole record that may be lost. */
+void outbox_copy(struct outbox *outbox, const struct record_header *record);
 /* A whole frame of another type; -1 if disconnected or full. */
 int outbox_frame(struct outbox *outbox, enum frame_class class, enum frame_type type, const void *data, size_t length);
 bool outbox_is_empty(const struct outbox *outbox);

@@ -22,7 +22,6 @@ static int on_ring_record(void *context, void *data, size_t size)
 {
 	const struct record_header *header = data;
 	struct probe *probe = context;
-	void *record;
 
 	if (size < sizeof(*header) || header->length > size)
 		return 0;
@@ -34,9 +33,7 @@ static int on_ring_record(void *context, void *data, size_t size)
 		tls_take(&probe->tls, header, &probe->outbox);
 		return 0;
 	}
-	record = outbox_record(&probe->outbox, CLASS_LOSSY, header->type, header->length);
-	if (record)
-		memcpy(record, data, header->length);
+	outbox_copy(&probe->outbox, header);
 	return 0;
 }
 
@@ -178,6 +175,7 @@ void probe_send_stats(struct probe *probe)
 	stats[STAT_CONNECT_MAP_FULL] += probe->failures.untracked;
 	stats[STAT_TLS_LOST] += probe->tls.lost;
 	stats[STAT_TRANSLATIONS_LOST] = probe->translations.overflows;
+	stats[STAT_HTTP_REQUESTS_LOST] += probe->outbox.lost_http_requests;
 	stats[STAT_FRAMES_LOST] = probe->outbox.lost_bytes;
 	stats[STAT_FLOW_MAP_ENTRIES] = probe->flows.table.count;
 	stats[STAT_FLOW_MAP_MAX] = probe->flows.limit;

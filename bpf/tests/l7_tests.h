@@ -301,6 +301,41 @@ static const char *both_directions_one_flow(void)
 	return NULL;
 }
 
+/* The same packet again and again, while nobody reads the ring. */
+static const char *send_unread(const char *text, bool from_high, uint32_t count)
+{
+	struct layer layers[LAYERS_MAX] = {
+		ETHERNET,
+		IP4(.from_high = from_high),
+		TCP(.flags = ACK | PSH, .from_high = from_high),
+		TEXT(text),
+	};
+	struct built_packet packet = build_packet(layers);
+	struct __sk_buff context = { .ifindex = 1 };
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.bytes, .data_size_in = packet.size,
+		    .ctx_in = &context, .ctx_size_in = sizeof(context), .repeat = count);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(programs->progs.watch_ingress), &options) ? strerror(errno)
+												: NULL;
+}
+
+static const char *lost_requests_are_counted(void)
+{
+	const uint64_t ring_full = stat_value(STAT_RING_FULL), before = stat_value(STAT_HTTP_REQUESTS_LOST);
+	const uint32_t sent = 200000;
+	uint64_t lost;
+
+	REQUIRE(!send_unread("GET / HTTP/1.1\r\n\r\n", false, sent), "not sent");
+	lost = stat_value(STAT_HTTP_REQUESTS_LOST) - before;
+	REQUIRE(!send_unread("HTTP/1.1 200 OK\r\n\r\n", true, 10), "not sent");
+	ring_buffer__consume(ring);
+	REQUIRE(lost > 0, "the ring was never full: this proves nothing");
+	REQUIRE(copied.records + lost == sent, "copied and lost requests are not those that were sent");
+	REQUIRE(stat_value(STAT_RING_FULL) - ring_full == lost + 10, "not every lost record is counted");
+	REQUIRE(stat_value(STAT_HTTP_REQUESTS_LOST) - before == lost, "a lost answer counts as a request");
+	return NULL;
+}
+
 static const struct story_test story_tests[] = {
 	{ "both directions are one flow", both_directions_one_flow },
 	{ "a full flow map is counted", full_map_is_counted },
@@ -319,4 +354,5 @@ static const struct story_test story_tests[] = {
 	{ "what is not copied is not looked up again", verdict_is_remembered },
 	{ "a syn on used ports starts anew", syn_starts_anew },
 	{ "a record says which bytes it holds", record_says_where },
+	{ "requests that find the ring full are counted, each once", lost_requests_are_counted },
 };

@@ -270,6 +270,7 @@ export const probeStats = [
   'inner_unparsed',
   'translations_lost',
   'tls_lost',
+  'http_requests_lost',
 ] as const;
 
 /** Stats that are levels, not counts. */

@@ -3,6 +3,7 @@ const words: Readonly<Record<string, string>> = {
   flow_map_full: 'Packets not accounted because the flow map was full: raise its size.',
   drop_map_full: 'Dropped packets not accounted because the drop map was full: raise its size.',
   ring_full: 'Application records lost because the collector read too slowly: give it more CPU, or a larger ring.',
+  http_requests_lost: 'HTTP requests among the application records and bytes that were lost.',
   frames_lost: 'Bytes thrown away because no collector read them: it was restarting or too slow.',
   l7_map_full: 'Connections whose requests were not read because the map of copied connections was full.',
   attach_failed: 'Interfaces that could not be watched: the table above says why.',
