@@ -19,7 +19,41 @@ const volatile __u64 route_reasons[REASON_BITS / 64]; /* the packet's route may 
 
 static __always_inline bool is_among(const volatile __u64 *reasons, __u32 reason)
 {
+	/* Else clang joins this comparison with others of the reason, out of the verifier's sight. */
+	asm volatile("" : "+r"(reason));
 	return reason < REASON_BITS && reasons[reason / 64] & 1ull << reason % 64;
+}
+
+static __always_inline struct reason_counts *reason_counts_of(__u32 reason)
+{
+	if (reason >= REASON_BITS)
+		reason = REASON_OTHER;
+	return bpf_map_lookup_elem(&drop_reasons, &reason);
+}
+
+/* Atomic for the reason that stat_add() has. */
+static __always_inline void count_filtered(__u32 reason)
+{
+	struct reason_counts *counts = reason_counts_of(reason);
+
+	if (counts)
+		__sync_fetch_and_add(&counts->filtered, 1);
+}
+
+static __always_inline void count_unparsed(__u32 reason)
+{
+	struct reason_counts *counts = reason_counts_of(reason);
+
+	if (counts)
+		__sync_fetch_and_add(&counts->unparsed, 1);
+}
+
+static __always_inline void count_lost(__u32 reason, __u64 packets)
+{
+	struct reason_counts *counts = reason_counts_of(reason);
+
+	if (counts)
+		__sync_fetch_and_add(&counts->lost, packets);
 }
 
 static __always_inline bool is_loopback(const struct packet *packet)
@@ -191,7 +225,7 @@ static __always_inline void drop_add(struct sk_buff *skb, const struct drop_key 
 	if (counts)
 		drop_add_to(counts, skb, packet, bpf_ktime_get_ns());
 	else if (!map || !drop_open(map, key, skb, packet))
-		stat_add(STAT_DROP_MAP_FULL, drop_segments(skb));
+		count_lost(key->reason, drop_segments(skb));
 }
 
 static __always_inline void drop_count(struct sk_buff *skb, __u64 location, __u32 reason, const struct sock *rx_sk)
@@ -201,21 +235,21 @@ static __always_inline void drop_count(struct sk_buff *skb, __u64 location, __u3
 	__be16 protocol;
 
 	if (is_among(quiet_reasons, reason)) {
-		stat_add(STAT_DROPS_FILTERED, 1);
+		count_filtered(reason);
 		return;
 	}
 	protocol = skb->protocol;
 	/* Without a protocol it is no network packet: netlink, unix sockets. */
 	if (!protocol) {
-		stat_add(STAT_DROPS_FILTERED, 1);
+		count_filtered(reason);
 		return;
 	}
 	if ((protocol != bpf_htons(ETH_P_IP) && protocol != bpf_htons(ETH_P_IPV6)) || drop_parse(skb, &packet)) {
-		stat_add(STAT_DROPS_UNPARSED, 1);
+		count_unparsed(reason);
 		return;
 	}
 	if (is_housekeeping(&packet) || is_for_many(skb) || !drop_place(skb, rx_sk, &packet, &key)) {
-		stat_add(STAT_DROPS_FILTERED, 1);
+		count_filtered(reason);
 		return;
 	}
 	key.flow = packet.key;

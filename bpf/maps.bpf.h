@@ -90,6 +90,13 @@ struct {
 	__type(value, __u64);
 } stats SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, REASON_BITS);
+	__type(key, __u32);
+	__type(value, struct reason_counts);
+} drop_reasons SEC(".maps");
+
 static __always_inline void stat_add(__u32 stat, __u64 amount)
 {
 	__u64 *counter = bpf_map_lookup_elem(&stats, &stat);

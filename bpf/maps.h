@@ -125,6 +125,15 @@ struct failure_counts {
 
 /* What is said of drop reasons one by one is said of those below this number. */
 #define REASON_BITS 512
+/* Where those are added up that have no place of their own. */
+#define REASON_OTHER (REASON_BITS - 1)
+
+/* Drops of one reason that are in no map of drops. */
+struct reason_counts {
+	__u64 filtered; /* calls: they are no drops */
+	__u64 unparsed; /* calls: no IP header could be read */
+	__u64 lost;	/* packets: the map was full */
+};
 
 _Static_assert(sizeof(struct flow_counts) == 112, "map layout");
 _Static_assert(sizeof(struct drop_key) == 72, "map layout");

@@ -44,7 +44,8 @@ enum frame_type {
 		3, /* probe -> collector: u64 counters, indexed by enum probe_stat; cumulative since probe start */
 	FRAME_GOODBYE = 4,    /* probe -> collector: nothing; the probe is detaching by request */
 	FRAME_L7_VERDICT = 5, /* collector -> probe: struct l7_verdict */
-	FRAME_MAPS = 6	      /* probe -> collector: struct map_pressure of each map, every few seconds */
+	FRAME_MAPS = 6,	      /* probe -> collector: struct map_pressure of each map, every few seconds */
+	FRAME_REASONS = 7     /* probe -> collector: struct reason_total of each drop reason that was met, with STATS */
 };
 
 /*
@@ -362,6 +363,19 @@ struct map_pressure {
 	__u64 max_entries;
 };
 
+/*
+ * What became of the drops of one reason since the probe started: all that kfree_skb told of, whatever the map of drops
+ * has room for. Reasons of 511 and more are added up under 511.
+ */
+struct reason_total {
+	__u32 reason;
+	__u32 pad;
+	__u64 recorded; /* packets: in a record, sent or about to be */
+	__u64 filtered; /* no drops: calls where the reason says so, packets where the place does */
+	__u64 lost;	/* packets: drops, for which there was no room */
+	__u64 unparsed; /* calls: no IP header could be read */
+};
+
 /* Every struct is padded by hand: a compiler that lays one out differently must not build. */
 _Static_assert(sizeof(struct frame_header) == 32, "wire layout");
 _Static_assert(sizeof(struct hello) == 48, "wire layout");
@@ -374,6 +388,7 @@ _Static_assert(sizeof(struct l7_verdict) == 56, "wire layout");
 _Static_assert(sizeof(struct interface_record) == 112, "wire layout");
 _Static_assert(sizeof(struct socket_record) == 208, "wire layout");
 _Static_assert(sizeof(struct map_pressure) == 32, "wire layout");
+_Static_assert(sizeof(struct reason_total) == 40, "wire layout");
 _Static_assert(sizeof(struct symbol_record) == 80, "wire layout");
 _Static_assert(sizeof(struct tcp_record) == 104, "wire layout");
 _Static_assert(sizeof(struct connect_record) == 224, "wire layout");

@@ -130,6 +130,7 @@ async function start(settings: Settings, signal: AbortSignal, log: pino.Logger):
     counters,
     probeStats: () => collector.pipeline.probeStats,
     mapPressure: () => collector.pipeline.mapPressure,
+    reasonTotals: () => collector.pipeline.reasonTotals,
     connections: () => collector.pipeline.connections,
     rows: () => collector.pipeline.rows,
     writer: () => writer.stats,

@@ -4,12 +4,14 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { WriterStats } from '../db/writer.ts';
 import type { Counters } from './counters.ts';
 import type { MapPressure } from './decode/map-pressure.ts';
+import type { ReasonTotal } from './decode/reason-totals.ts';
 import { probeGauges } from './decode/wire.ts';
 
 export interface MetricsSources {
   readonly counters: Counters;
   probeStats(): ReadonlyMap<string, number>;
   mapPressure(): ReadonlyMap<string, MapPressure>;
+  reasonTotals(): ReadonlyMap<string, ReasonTotal>;
   connections(): number;
   rows(): number;
   writer(): WriterStats;
@@ -65,6 +67,21 @@ function mapGauge(
   });
 }
 
+/** What became of the drops of each reason. */
+function reasonCounter(registry: Registry, name: string, help: string, read: MetricsSources['reasonTotals']): void {
+  new Counter({
+    name,
+    help,
+    labelNames: ['reason', 'outcome'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [reason, total] of read())
+        for (const [outcome, value] of Object.entries(total)) this.inc({ reason, outcome }, value);
+    },
+  });
+}
+
 export function createRegistry(sources: MetricsSources): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -83,6 +100,12 @@ export function createRegistry(sources: MetricsSources): Registry {
       ['rejected', rowsRejected],
     ];
   });
+  reasonCounter(
+    registry,
+    'palomar_probe_drops_total',
+    'What became of the drops of each reason since the probe started.',
+    sources.reasonTotals,
+  );
   mapGauge(registry, 'palomar_probe_map_entries', "Entries of the probe's maps; unread bytes of a ring buffer.", () =>
     [...sources.mapPressure()].map(([map, { entries }]) => [map, entries] as const),
   );

@@ -13,6 +13,7 @@ import type { Counters } from './counters.ts';
 import { readText, readWide } from './decode/bytes.ts';
 import type { Frame } from './decode/frame-parser.ts';
 import { readMapPressure, type MapPressure } from './decode/map-pressure.ts';
+import { readReasonTotals, type ReasonTotal } from './decode/reason-totals.ts';
 import { readHello, readInterface, readRouteError, readSocket, readSymbol } from './decode/records.ts';
 import { walkRecords, type Hello } from './decode/records.ts';
 import { dropRecord, frameType, recordType, tcpRecord } from './decode/wire.ts';
@@ -62,6 +63,8 @@ export interface Pipeline {
   readonly probeStats: ReadonlyMap<string, number>;
   /** The probe's maps, as of a few seconds ago; empty until it has told. */
   readonly mapPressure: ReadonlyMap<string, MapPressure>;
+  /** By drop reason. */
+  readonly reasonTotals: ReadonlyMap<string, ReasonTotal>;
 }
 
 /** A scan's records come within milliseconds of each other; silence this long means that it is over. */
@@ -76,6 +79,7 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
   const { identity, counters } = deps;
   const rows = createFlowRows({ ...config, firstId: config.firstRowId }, deps.writer);
   let mapPressure: ReadonlyMap<string, MapPressure> = new Map();
+  let reasonTotals: ReadonlyMap<string, ReasonTotal> = new Map();
   const coverage = createCoverage(config, counters, () => deps.writer.coverage());
   const symbols = new Map<bigint, string>();
   let hello: Hello | null = null;
@@ -261,6 +265,9 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
         case frameType.maps:
           mapPressure = readMapPressure(frame.payload);
           return;
+        case frameType.reasons:
+          reasonTotals = readReasonTotals(frame.payload, hello?.reasons ?? new Map());
+          return;
         case frameType.goodbye:
           flush(true);
           deps.onGoodbye();
@@ -282,6 +289,9 @@ export function createPipeline(config: PipelineConfig, deps: PipelineDeps): Pipe
     },
     get mapPressure() {
       return mapPressure;
+    },
+    get reasonTotals() {
+      return reasonTotals;
     },
     get probeStats() {
       return coverage.latest();

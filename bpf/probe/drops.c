@@ -42,21 +42,28 @@ static bool is_quiet(const struct drops *drops, const struct drop_key *key)
 	return drop_is_quiet_at(kernel_reason(drops->names, key->reason), kernel_symbol(drops->names, key->location));
 }
 
+static struct reason_total *total_of(struct drops *drops, uint32_t reason)
+{
+	return &drops->totals[reason < REASON_BITS ? reason : REASON_OTHER];
+}
+
 static void merge(struct drops *drops, const struct drop_key *key, const struct drop_counts *counts)
 {
+	struct reason_total *total = total_of(drops, key->reason);
 	struct drop *drop;
 
 	if (is_quiet(drops, key)) {
-		drops->filtered_packets += counts->packets;
+		total->filtered += counts->packets;
 		return;
 	}
 	drop = table_find(&drops->table, key);
 	if (!drop && drops->table.count < DROPS_MAX)
 		drop = table_add(&drops->table, key);
 	if (!drop) {
-		drops->untracked_packets += counts->packets;
+		total->lost += counts->packets;
 		return;
 	}
+	total->recorded += counts->packets;
 	if (!drop->counts.packets) {
 		drop->counts = *counts;
 		return;
@@ -94,6 +101,29 @@ int drops_read(struct drops *drops)
 		is_first = false;
 	} while (!err);
 	return 0;
+}
+
+void drops_send_totals(const struct drops *drops, struct outbox *outbox, uint64_t stats[STAT_COUNT])
+{
+	struct reason_total totals[REASON_BITS];
+	size_t count = 0;
+
+	for (uint32_t reason = 0; reason < REASON_BITS; reason++) {
+		struct reason_total total = drops->totals[reason];
+		struct reason_counts counts;
+
+		kernel_read_reason(drops->kernel, reason, &counts);
+		total.reason = reason;
+		total.filtered += counts.filtered;
+		total.lost += counts.lost;
+		total.unparsed += counts.unparsed;
+		stats[STAT_DROPS_FILTERED] += total.filtered;
+		stats[STAT_DROP_MAP_FULL] += total.lost;
+		stats[STAT_DROPS_UNPARSED] += total.unparsed;
+		if (total.recorded || total.filtered || total.lost || total.unparsed)
+			totals[count++] = total;
+	}
+	outbox_frame(outbox, CLASS_STATE, FRAME_REASONS, totals, count * sizeof(totals[0]));
 }
 
 static int announce(struct drops *drops, struct symbol *symbol, struct outbox *outbox)

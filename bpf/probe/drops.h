@@ -15,14 +15,16 @@ struct drops {
 	struct table symbols; /* addresses, and whether this connection's collector knows them */
 	struct kernel *kernel;
 	const struct kernel_names *names;
-	uint64_t filtered_packets;
-	uint64_t untracked_packets;
+	/* What was counted here; the kernel has counts of its own. */
+	struct reason_total totals[REASON_BITS];
 };
 
 void drops_init(struct drops *drops, struct kernel *kernel, const struct kernel_names *names);
 void drops_free(struct drops *drops);
 /* Reads what was counted since the last call; 0, or a negative errno. */
 int drops_read(struct drops *drops);
+/* Counts of both sides, into the STATS that are their sums and a frame of their own. */
+void drops_send_totals(const struct drops *drops, struct outbox *outbox, uint64_t stats[STAT_COUNT]);
 void drops_report(struct drops *drops, struct outbox *outbox);
 /* A new collector knows no symbols: send those that were used. */
 void drops_announce_symbols(struct drops *drops, struct outbox *outbox);

@@ -326,3 +326,18 @@ void kernel_read_stats(const struct kernel *kernel, uint64_t stats[STAT_COUNT])
 			stats[stat] += values[cpu];
 	}
 }
+
+void kernel_read_reason(const struct kernel *kernel, uint32_t reason, struct reason_counts *counts)
+{
+	int fd = bpf_map__fd(kernel->programs->maps.drop_reasons), cpus = libbpf_num_possible_cpus();
+	struct reason_counts values[cpus > 0 ? cpus : 1];
+
+	*counts = (struct reason_counts){};
+	if (cpus <= 0 || bpf_map_lookup_elem(fd, &reason, values))
+		return;
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		counts->filtered += values[cpu].filtered;
+		counts->unparsed += values[cpu].unparsed;
+		counts->lost += values[cpu].lost;
+	}
+}

@@ -41,4 +41,6 @@ int kernel_attach(const struct kernel *kernel, uint32_t ifindex, bool has_link_h
 /* Whether other users' processes, and so their namespaces, can be looked at: 0, or a negative errno. */
 int kernel_try_namespaces(void);
 void kernel_read_stats(const struct kernel *kernel, uint64_t stats[STAT_COUNT]);
+/* Of all CPUs; zeroes for a reason that cannot be read. */
+void kernel_read_reason(const struct kernel *kernel, uint32_t reason, struct reason_counts *counts);
 __attribute__((format(printf, 2, 3))) void kernel_add_missing(struct kernel *kernel, const char *format, ...);

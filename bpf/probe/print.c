@@ -191,6 +191,11 @@ void print_frame(const struct frame_header *header, const void *payload)
 		for (const struct map_pressure *map = payload; (const char *)(map + 1) <= end; map++)
 			printf("map %.16s entries=%llu max=%llu\n", map->name, map->entries, map->max_entries);
 		break;
+	case FRAME_REASONS:
+		for (const struct reason_total *total = payload; (const char *)(total + 1) <= end; total++)
+			printf("reason %u recorded=%llu filtered=%llu lost=%llu unparsed=%llu\n", total->reason,
+			       total->recorded, total->filtered, total->lost, total->unparsed);
+		break;
 	case FRAME_GOODBYE:
 		printf("goodbye\n");
 		break;

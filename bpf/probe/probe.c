@@ -170,8 +170,7 @@ void probe_send_stats(struct probe *probe)
 
 	kernel_read_stats(&probe->kernel, stats);
 	stats[STAT_FLOW_MAP_FULL] += probe->flows.untracked_packets;
-	stats[STAT_DROP_MAP_FULL] += probe->drops.untracked_packets;
-	stats[STAT_DROPS_FILTERED] += probe->drops.filtered_packets;
+	drops_send_totals(&probe->drops, &probe->outbox, stats);
 	stats[STAT_CONNECT_MAP_FULL] += probe->failures.untracked;
 	stats[STAT_TLS_LOST] += probe->tls.lost;
 	stats[STAT_TRANSLATIONS_LOST] = probe->translations.overflows;

@@ -13,6 +13,7 @@ struct l7_verdict l7_verdict_layout;
 struct interface_record interface_record_layout;
 struct socket_record socket_record_layout;
 struct map_pressure map_pressure_layout;
+struct reason_total reason_total_layout;
 struct symbol_record symbol_record_layout;
 struct tcp_record tcp_record_layout;
 struct connect_record connect_record_layout;

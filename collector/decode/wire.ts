@@ -13,6 +13,7 @@ export const frameType = {
   goodbye: 4,
   l7Verdict: 5,
   maps: 6,
+  reasons: 7,
   /** Only in recordings: JSON of what the Kubernetes API said, so that a replay has the same names. */
   recordedKubernetes: 100,
 } as const;
@@ -164,6 +165,7 @@ export const socketRecord = {
 };
 export const symbolRecord = { header: 0, address: 8, name: 16, size: 80 };
 export const mapPressure = { name: 0, entries: 16, max_entries: 24, size: 32 };
+export const reasonTotal = { reason: 0, pad: 4, recorded: 8, filtered: 16, lost: 24, unparsed: 32, size: 40 };
 export const tcpRecord = {
   header: 0,
   key: 8,
@@ -234,6 +236,7 @@ export const structs: Readonly<Record<string, Readonly<Record<string, number>>>>
   socket_record: socketRecord,
   symbol_record: symbolRecord,
   map_pressure: mapPressure,
+  reason_total: reasonTotal,
   tcp_record: tcpRecord,
   connect_record: connectRecord,
   translation_record: translationRecord,

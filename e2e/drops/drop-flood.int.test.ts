@@ -24,12 +24,18 @@ describe.runIf(isPossible())('a flood of drops', () => {
   const recorded = (): number =>
     watch.drops.filter((d) => d.ports.includes(floodPort)).reduce((sum, d) => sum + d.packets, 0);
 
+  /** What was recorded and lost of the reasons that the flood was thrown away for. */
+  const byReason = (): number =>
+    [...new Set(watch.drops.filter((d) => d.ports.includes(floodPort)).map((d) => d.reason))]
+      .map((reason) => watch.total(reason))
+      .reduce((sum, { recorded: inRecords, lost }) => sum + inRecords + lost, 0);
+
   test.each<[string, Family]>([
     ['IPv4', 4],
     ['IPv6', 6],
   ])('over %s is recorded or counted as lost, each packet once', async (_name, family) => {
     await watch.settled();
-    const before = { recorded: recorded(), lost: watch.stat('drop_map_full') };
+    const before = { recorded: recorded(), lost: watch.stat('drop_map_full'), byReason: byReason() };
     const sent = Number(
       (await provoke('client', `flood ${serverAddress[family]} ${floodPort} ${packets}`)).split(' ')[0],
     );
@@ -38,6 +44,7 @@ describe.runIf(isPossible())('a flood of drops', () => {
     expect(sent).toBe(packets);
     // Whoever threw it away: the firewall, or a queue before it that could not keep up.
     expect(recorded() - before.recorded + lost).toBe(sent);
+    expect(byReason() - before.byReason).toBe(sent);
     // Else the flood was too small to fill the map, and this proves nothing.
     expect(lost).toBeGreaterThan(0);
   });

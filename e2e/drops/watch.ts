@@ -11,6 +11,7 @@ import { createCounters } from '../../collector/counters.ts';
 import { formatAddress } from '../../collector/decode/address.ts';
 import { readText, readWide } from '../../collector/decode/bytes.ts';
 import { createFrameParser, type Frame } from '../../collector/decode/frame-parser.ts';
+import type { ReasonTotal } from '../../collector/decode/reason-totals.ts';
 import { readHello, readSymbol, walkRecords } from '../../collector/decode/records.ts';
 import { dropRecord, flowKey, frameType, recordType } from '../../collector/decode/wire.ts';
 import { createIdentity } from '../../collector/identity/identity.ts';
@@ -40,6 +41,8 @@ export interface Watch {
   /** Makes rows of what has come so far. */
   flush(): void;
   stat(name: string): number;
+  /** What became of all drops of that reason so far. */
+  total(reason: string): ReasonTotal;
   /** Resolves when two more reports of all counters have come: what happened before is in them. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -136,6 +139,7 @@ export async function startWatch(flags: readonly string[] = [], { makesRows = tr
     rows: kept.flowRows,
     flush: () => pipeline.flush(true),
     stat: (name) => pipeline.probeStats.get(name) ?? 0,
+    total: (reason) => pipeline.reasonTotals.get(reason) ?? { recorded: 0, filtered: 0, lost: 0, unparsed: 0 },
     async settled() {
       const until = statsFrames + 2;
       while (statsFrames < until) await sleep(50);
