@@ -150,6 +150,41 @@ static int try_namespaces(struct palomar_bpf *programs)
 	return kernel_try_namespaces();
 }
 
+/* Where in its file the code at this address lies; 0 if it cannot be told. */
+static size_t file_offset(const void *address)
+{
+	unsigned long start, end, offset, at = (unsigned long)address;
+	FILE *maps = fopen("/proc/self/maps", "re");
+	size_t found = 0;
+	char line[512];
+
+	while (maps && !found && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx %*s %lx", &start, &end, &offset) == 3 && start <= at && at < end)
+			found = at - start + offset;
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+/* On a function of its own, and on the two tracepoints that tell which socket a library writes to. */
+static int try_tls(struct palomar_bpf *programs)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, options);
+	int err = try_attach(programs->progs.watch_tls_sent);
+	struct bpf_link *link;
+
+	if (!err)
+		err = try_attach(programs->progs.watch_tls_received);
+	if (err)
+		return err;
+	link = bpf_program__attach_uprobe_opts(programs->progs.watch_tls_write, -1, "/proc/self/exe",
+					       file_offset(try_tls), &options);
+	if (!link)
+		return -errno;
+	bpf_link__destroy(link);
+	return 0;
+}
+
 #define ALWAYS "CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON"
 
 /* To add a feature, add a row. */
@@ -225,6 +260,15 @@ static const struct feature features[] = {
 	  "CONFIG_NF_CT_NETLINK=y and CAP_NET_ADMIN",
 	  {},
 	  try_translations,
+	  true },
+	{ "plaintext of TLS libraries (uprobes), read only with --tls-uprobes",
+	  "6.3",
+	  ALWAYS ", CAP_SYS_ADMIN",
+	  "nothing: of an encrypted connection its names and sizes only",
+	  "a kernel with CONFIG_UPROBE_EVENTS=y, CAP_SYS_ADMIN, and the tracepoints sock_send_length and "
+	  "sock_recv_length",
+	  { "watch_tls_write", "watch_tls_end", "watch_tls_sent", "watch_tls_received" },
+	  try_tls,
 	  true },
 	{ "names of pods' network namespaces (other users' processes)",
 	  "any",
