@@ -109,9 +109,14 @@ test('traffic works before, during and after, also across kill -9 of the probe, 
   await bpfProgramsAgain(before);
 });
 
-test('a probe whose supervisor is killed -9 leaves no program behind', async () => {
+test.each([
+  ['flows, drops, sockets and failed calls', [], ['watch_ingress', 'watch_sockets', 'watch_connect', 'list_sockets']],
+  ['plaintext as well', ['--tls-uprobes'], ['watch_tls_write', 'watch_tls_end', 'watch_tls_free', 'watch_tls_sent']],
+])('a probe of %s whose supervisor is killed -9 leaves no program behind', async (_name, args, watching) => {
   const before = await settledBpfPrograms();
-  stack = await startStack({ args: [] });
+  stack = await startStack({ args });
+  const names = bpfPrograms().map((program) => program.split(' ').at(-1));
+  expect(names).toEqual(expect.arrayContaining(watching));
   const supervisor = await stack.parentOf(await stack.pidOf('bpf/build/palomar-probe'));
   process.kill(supervisor, 'SIGKILL');
   await bpfProgramsAgain(before);
