@@ -76,8 +76,10 @@ function reasonCounter(registry: Registry, name: string, help: string, read: Met
     registers: [registry],
     collect() {
       this.reset();
-      for (const [reason, total] of read())
-        for (const [outcome, value] of Object.entries(total)) this.inc({ reason, outcome }, value);
+      for (const [reason, { recorded, filtered, lost, unparsed }] of read()) {
+        const outcomes = { recorded, filtered, lost, unparsed };
+        for (const [outcome, value] of Object.entries(outcomes)) this.inc({ reason, outcome }, value);
+      }
     },
   });
 }
@@ -104,7 +106,7 @@ export function createRegistry(sources: MetricsSources): Registry {
     registry,
     'palomar_probe_drops_total',
     'What became of the drops of each reason since the probe started.',
-    sources.reasonTotals,
+    () => sources.reasonTotals(),
   );
   mapGauge(registry, 'palomar_probe_map_entries', "Entries of the probe's maps; unread bytes of a ring buffer.", () =>
     [...sources.mapPressure()].map(([map, { entries }]) => [map, entries] as const),
