@@ -352,6 +352,50 @@ export type Command = z.infer<typeof commandSchema>;
 export const commandsResponseSchema = z.object({ ...exchangesResponse, commands: z.array(commandSchema) });
 export type CommandsResponse = z.infer<typeof commandsResponseSchema>;
 
+export const measures = ['connections', 'requests', 'errors', 'drops', 'bytes'] as const;
+export type Measure = (typeof measures)[number];
+
+const change = z.enum(['new', 'gone', 'changed']);
+const measured = z.record(z.enum(measures), z.number());
+
+const edgeChangeSchema = z.object({
+  change,
+  id: z.string().describe('of the edge, as on the map'),
+  source: z.string(),
+  destination: z.string(),
+  before: measured.nullable().describe('null when new'),
+  after: measured.nullable().describe('null when gone'),
+  factors: z
+    .array(z.object({ measure: z.enum(measures), factor: z.number().nullable() }))
+    .describe('how many times its rate before each changed measure became; null from nothing'),
+});
+export type EdgeChange = z.infer<typeof edgeChangeSchema>;
+
+const dropChangeSchema = dropGroupSchema
+  .pick({ reason: true, location: true, protocol: true, port: true, source: true, destination: true })
+  .extend({
+    change,
+    packetsBefore: counter,
+    packetsAfter: counter,
+    factor: z.number().nullable().describe('how many times the rate before it became; null when new or gone'),
+  });
+export type DropChange = z.infer<typeof dropChangeSchema>;
+
+export const diffResponseSchema = z.object({
+  range: rangeSchema,
+  before: rangeSchema,
+  filter: z.string(),
+  grouping: z.enum(groupings),
+  edges: z.array(edgeChangeSchema).describe('new, then gone, then changed; the busiest of each first'),
+  drops: z.array(dropChangeSchema),
+  totals: z.object({ edges: counter, drops: counter }).describe('changes found; `limit` may have cut them'),
+  uncertain: z
+    .object({ edges: counter, drops: counter })
+    .describe('in one range only, but the answer of the other was cut: neither new nor gone for sure'),
+  evidence: evidenceSchema,
+});
+export type DiffResponse = z.infer<typeof diffResponseSchema>;
+
 const componentState = z.object({
   state: z.enum(['ok', 'degraded', 'down', 'off']),
   detail: z.string().describe('one sentence; what is missing and the command that mends it'),

@@ -6,6 +6,7 @@ import {
   type SeriesPoint,
   commandsResponseSchema,
   connectionResponseSchema,
+  diffResponseSchema,
   dnsResponseSchema,
   dropsResponseSchema,
   errorSchema,
@@ -313,6 +314,31 @@ describe('GET /api/v1/connection', () => {
     const refused = await testApp({ store: fakeStore() }).inject(`/api/v1/connection${query}`);
     expect(refused.statusCode).toBe(400);
     expect(errorSchema.parse(refused.json()).error).toMatchObject({ code: 'bad_parameter', parameter: 'id' });
+  });
+});
+
+describe('GET /api/v1/diff', () => {
+  it('compares with the range just before, or the one told', async () => {
+    const asked: MapQuery[] = [];
+    const store = fakeStore({
+      map: (query) => {
+        asked.push(query);
+        const isLater = query.range.toMs === nowMs;
+        return Promise.resolve(aMapAnswer({ edges: isLater ? [edge] : [], read: { rows: 3, bytes: '4' } }));
+      },
+    });
+    const app = testApp({ store });
+    const body = diffResponseSchema.parse((await app.inject('/api/v1/diff?from=now-30m')).json());
+    expect(body).toMatchObject({
+      before: { fromMs: nowMs - 3_600_000, toMs: nowMs - 1_800_000 },
+      edges: [{ change: 'new', id: 'a>b', before: null }],
+      totals: { edges: 1, drops: 0 },
+      evidence: { rowsRead: 6, truncated: false },
+    });
+    await app.inject('/api/v1/diff?from=now-30m&before=now-1d');
+    expect(asked[3]?.range).toEqual({ fromMs: nowMs - 86_400_000, toMs: nowMs - 84_600_000 });
+    const refused = await app.inject('/api/v1/diff?before=once');
+    expect(errorSchema.parse(refused.json()).error).toMatchObject({ code: 'bad_parameter', parameter: 'before' });
   });
 });
 

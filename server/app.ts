@@ -7,6 +7,7 @@ import { type HostRule, isHostAllowed } from './request/host.ts';
 import { type AssetsContext, registerAssets } from './routes/assets.ts';
 import { type RouteContext, sendFailure } from './routes/context.ts';
 import { registerConnectionRoute } from './routes/connection.ts';
+import { registerDiffRoute } from './routes/diff.ts';
 import { registerExchangeRoutes } from './routes/exchanges.ts';
 import { registerHealthRoute } from './routes/health.ts';
 import { livePath, registerLiveRoute } from './routes/live.ts';
@@ -42,6 +43,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   registerQuestionRoutes(app, deps);
   registerExchangeRoutes(app, deps);
   registerConnectionRoute(app, deps);
+  registerDiffRoute(app, deps);
   registerLiveRoute(app, deps);
   const openApi = createOpenApi(deps.facts.version);
   app.get('/api/v1/openapi.json', () => openApi);

@@ -4,6 +4,7 @@ import { hubbleExportSchema } from '../hubble/hubble-flow.ts';
 import {
   commandsResponseSchema,
   connectionResponseSchema,
+  diffResponseSchema,
   dnsResponseSchema,
   dropsResponseSchema,
   errorSchema,
@@ -17,6 +18,7 @@ import {
 import { cursorHeader } from './request/cursor.ts';
 import {
   connectionParameters,
+  diffParameters,
   dropsParameters,
   exchangesParameters,
   flowsParameters,
@@ -115,6 +117,12 @@ const operations: Readonly<Record<string, Operation>> = {
     parameters: connectionParameters,
     answer: json('Connection', 'flows, oldest first, and what each end counted'),
   },
+  '/api/v1/diff': {
+    id: 'diff',
+    summary: 'What is new, gone or changed since an earlier range of the same length',
+    parameters: diffParameters,
+    answer: json('Diff', 'changes of edges and of drops'),
+  },
   '/api/v1/live': {
     id: 'live',
     summary: 'Flows as they arrive, as server-sent events `flows`, `tick` and `problem`',
@@ -168,6 +176,7 @@ export function createOpenApi(version: string): object {
         Commands: schemaOf(commandsResponseSchema),
         Flows: schemaOf(flowsResponseSchema),
         Connection: schemaOf(connectionResponseSchema),
+        Diff: schemaOf(diffResponseSchema),
         HubbleExport: schemaOf(hubbleExportSchema),
         LiveFlows: schemaOf(liveEvents.flows),
         LiveTick: schemaOf(liveEvents.tick),

@@ -4,13 +4,14 @@ import type { DropsInput } from '../../db/queries/drops.ts';
 import type { ExchangeTopic, ExchangesInput } from '../../db/queries/exchanges.ts';
 import type { ConnectionInput } from '../../db/queries/flows.ts';
 import type { SeriesInput } from '../../db/queries/series.ts';
-import { exchangeOrders, groupings } from '../../model/api.ts';
+import { exchangeOrders, groupings, type Grouping } from '../../model/api.ts';
 import type { Filter } from '../../model/filter/ast.ts';
 import { filterLimits, parseFilter } from '../../model/filter/parse.ts';
 import { nearest } from '../../model/filter/suggest.ts';
 import { type Result, err, ok } from '../../model/result.ts';
 import type { Failure } from '../failure.ts';
 import type { FlowsQuery, MapQuery, Range } from '../store.ts';
+import type { Threshold } from '../compare-ranges.ts';
 import { parseCursor } from './cursor.ts';
 import { parseTime } from './time.ts';
 
@@ -74,6 +75,25 @@ export const flowsParameters = z.strictObject({
     .enum(flowFormats)
     .default('json')
     .describe("hubble: lines as Hubble's flow exporter writes them; an answered request is two"),
+});
+
+export const diffParameters = z.strictObject({
+  from,
+  to,
+  before: z
+    .string()
+    .optional()
+    .describe(`start of the range to compare with, of the same length: ${time}; the one just before`),
+  filter,
+  grouping: z.enum(groupings).default('workload').describe('what an edge is between'),
+  factor: z.coerce
+    .number()
+    .min(1.01)
+    .max(1000)
+    .default(2)
+    .describe('a rate that grew or shrank this many times has changed'),
+  least: z.coerce.number().int().min(1).default(10).describe('fewer events, or thousands of bytes, are no change'),
+  limit: limit(500, 5000, 'changes of edges, and of drops'),
 });
 
 export const connectionParameters = z.strictObject({
@@ -214,6 +234,29 @@ export function parseFlowsQuery(query: unknown, nowMs: number): Result<FlowsRequ
   const before = cursor === undefined ? null : parseCursor(cursor);
   if (cursor !== undefined && before === null) return bad('cursor', 'not one that an answer gave');
   return ok({ query: { ...search.value, limit: most, before }, format });
+}
+
+export interface DiffRequest {
+  readonly range: Range;
+  readonly before: Range;
+  readonly filter: Filter;
+  readonly grouping: Grouping;
+  readonly threshold: Threshold;
+  readonly limit: number;
+}
+
+export function parseDiffQuery(query: unknown, nowMs: number): Result<DiffRequest, Failure> {
+  const input = parseParameters(diffParameters, query);
+  if (!input.ok) return input;
+  const search = parseSearch(input.value, nowMs);
+  if (!search.ok) return search;
+  const { before: text, grouping, factor, least, limit: most } = input.value;
+  const { fromMs, toMs } = search.value.range;
+  const lengthMs = toMs - fromMs;
+  const before = text === undefined ? ok(fromMs - lengthMs) : parseTime(text, nowMs);
+  if (!before.ok) return bad('before', before.error);
+  const range = { fromMs: before.value, toMs: before.value + lengthMs };
+  return ok({ ...search.value, before: range, grouping, threshold: { factor, least }, limit: most });
 }
 
 const isUint64 = (text: string): boolean => /^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n;
