@@ -1,8 +1,11 @@
 /** Entry point of `palomar`. The only place in cli/ that reads the environment and writes to the terminal. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { ask } from './ask.ts';
+import { askHelp, parseAskOptions, questions, type Question } from './ask-options.ts';
 import { describeFindings, doctorHelp, examine, exitCodeOf, parseDoctorOptions } from './doctor.ts';
 import { parseStartOptions, startHelp } from './start-options.ts';
 import { start, StartRefused } from './start.ts';
@@ -58,11 +61,48 @@ async function doctor(flags: readonly string[]): Promise<number> {
   return exitCodeOf(findings);
 }
 
+/** Whoever reads the output may have enough of it: `| head` is no failure. */
+function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+}
+
+async function askServer(question: Question, flags: readonly string[]): Promise<number> {
+  const options = parseAskOptions(question, flags);
+  if (!options.ok) {
+    say(`palomar: ${options.error}`);
+    return 2;
+  }
+  if (options.value.help) {
+    process.stdout.write(askHelp);
+    return 0;
+  }
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  process.once('SIGTERM', () => interrupted.abort());
+  endWithReader();
+  return ask(options.value, {
+    fetch,
+    write: async (text) => {
+      if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+    },
+    say,
+    isColoured: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+    signal: interrupted.signal,
+  });
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...flags] = argv;
   if (command === 'doctor') return doctor(flags);
+  const question = questions.find((one) => one === command);
+  if (question !== undefined) return askServer(question, flags);
   if (command !== 'start') {
-    say(`palomar: unknown command '${command ?? ''}'; there are start and doctor; try: npm start -- --help`);
+    say(
+      `palomar: unknown command '${command ?? ''}'; there are start, doctor, flows, drops and map; try: npm start -- --help`,
+    );
     return 2;
   }
   const options = parseStartOptions(flags, process.env, process.env['INIT_CWD'] ?? process.cwd());
