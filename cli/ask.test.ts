@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { ask } from './ask.ts';
 import { parseAskOptions, type Question } from './ask-options.ts';
-import { csvLine, tableLines } from './table.ts';
+import { tableLines } from './table.ts';
+import { csvLine } from '../model/csv.ts';
 import type { Flow } from '../model/api.ts';
 import { aFlow } from '../model/flow.fixture.ts';
 

@@ -13,8 +13,9 @@ import {
   type FlowEndpoint,
   type MapEdge,
 } from '../model/api.ts';
+import { csvLine } from '../model/csv.ts';
 import type { AskOptions } from './ask-options.ts';
-import { csvLine, printable, tableLines, type Row } from './table.ts';
+import { printable, tableLines, type Row } from './table.ts';
 
 export interface AskDeps {
   readonly fetch: typeof fetch;

@@ -1,4 +1,4 @@
-/** Rows as text: a table for people, CSV for programs. Control characters in values never reach a terminal. */
+/** Rows as a table for people. Control characters in values never reach a terminal. */
 
 /** In the order they are shown. */
 export type Row = Readonly<Record<string, string | number>>;
@@ -27,12 +27,4 @@ export function tableLines(rows: readonly Row[], isColoured: boolean): string[] 
       .trimEnd();
   const head = lineOf(names.map((name) => name.toUpperCase()));
   return [isColoured ? bold(head) : head, ...cells.map(lineOf)];
-}
-
-/** As RFC 4180 has it, with line feeds. */
-export function csvLine(values: readonly (string | number)[]): string {
-  return values
-    .map(String)
-    .map((text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text))
-    .join(',');
 }

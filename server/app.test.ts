@@ -342,6 +342,43 @@ describe('GET /api/v1/diff', () => {
   });
 });
 
+describe('GET /api/v1/export', () => {
+  /** Three pages, each of one flow. */
+  const paged = (asked: FlowsQuery[], fails = false) =>
+    fakeStore({
+      flows: (query) => {
+        asked.push(query);
+        if (fails && asked.length === 2) return Promise.reject(new StoreError('store_unavailable', 'gone'));
+        const rows = [aRow({ id: String(asked.length), http_path: '/a,b', src_labels: ['k=v'] })];
+        const next = asked.length < 3 ? { timeNs: '5', id: String(asked.length) } : null;
+        return Promise.resolve({ rows, next, read: { rows: 1, bytes: '1' } });
+      },
+    });
+
+  it('streams all pages with the columns wanted', async () => {
+    const asked: FlowsQuery[] = [];
+    const csv = await testApp({ store: paged(asked) }).inject('/api/v1/export?columns=id,http_path&filter=ns:a');
+    expect(csv.body).toBe('id,http_path\n1,"/a,b"\n2,"/a,b"\n3,"/a,b"\n');
+    expect(csv.headers['content-type']).toContain('text/csv');
+    expect(asked.map(({ before }) => before?.id)).toEqual([undefined, '1', '2']);
+    const jsonl = await testApp({ store: paged([]) }).inject('/api/v1/export?format=jsonl&columns=id,src_labels');
+    expect(jsonl.body).toBe(['1', '2', '3'].map((id) => `{"id":"${id}","src_labels":["k=v"]}\n`).join(''));
+    const hubble = await testApp({ store: paged([]) }).inject('/api/v1/export?format=hubble');
+    for (const line of hubble.body.trim().split('\n')) hubbleExportSchema.parse(JSON.parse(line));
+  });
+
+  it('gives the head alone when nothing matches, and breaks off when the store fails', async () => {
+    expect((await testApp({ store: fakeStore() }).inject('/api/v1/export?columns=id')).body).toBe('id\n');
+    await expect(testApp({ store: paged([], true) }).inject('/api/v1/export?columns=id')).rejects.toThrow();
+  });
+
+  it('refuses a column that there is not', async () => {
+    const refused = await testApp({ store: fakeStore() }).inject('/api/v1/export?columns=id,src_por');
+    expect(errorSchema.parse(refused.json()).error).toMatchObject({ code: 'bad_parameter', parameter: 'columns' });
+    expect(refused.body).toContain('src_por');
+  });
+});
+
 describe('GET /api/v1/flows', () => {
   it('pages by cursor', async () => {
     const asked: FlowsQuery[] = [];

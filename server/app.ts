@@ -9,6 +9,7 @@ import { type RouteContext, sendFailure } from './routes/context.ts';
 import { registerConnectionRoute } from './routes/connection.ts';
 import { registerDiffRoute } from './routes/diff.ts';
 import { registerExchangeRoutes } from './routes/exchanges.ts';
+import { registerExportRoute } from './routes/export.ts';
 import { registerHealthRoute } from './routes/health.ts';
 import { livePath, registerLiveRoute } from './routes/live.ts';
 import { registerQuestionRoutes } from './routes/questions.ts';
@@ -44,6 +45,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   registerExchangeRoutes(app, deps);
   registerConnectionRoute(app, deps);
   registerDiffRoute(app, deps);
+  registerExportRoute(app, deps);
   registerLiveRoute(app, deps);
   const openApi = createOpenApi(deps.facts.version);
   app.get('/api/v1/openapi.json', () => openApi);

@@ -20,6 +20,7 @@ import {
   connectionParameters,
   diffParameters,
   dropsParameters,
+  exportParameters,
   exchangesParameters,
   flowsParameters,
   liveParameters,
@@ -122,6 +123,18 @@ const operations: Readonly<Record<string, Operation>> = {
     summary: 'What is new, gone or changed since an earlier range of the same length',
     parameters: diffParameters,
     answer: json('Diff', 'changes of edges and of drops'),
+  },
+  '/api/v1/export': {
+    id: 'export',
+    summary: 'Every flow of a range as a stream, newest first',
+    parameters: exportParameters,
+    answer: {
+      description: 'A transfer that is broken off is not whole: the server could not go on',
+      content: {
+        'text/csv': { schema: { type: 'string' } },
+        'application/x-ndjson': { schema: { type: 'string' } },
+      },
+    },
   },
   '/api/v1/live': {
     id: 'live',

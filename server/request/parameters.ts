@@ -8,6 +8,8 @@ import { exchangeOrders, groupings, type Grouping } from '../../model/api.ts';
 import type { Filter } from '../../model/filter/ast.ts';
 import { filterLimits, parseFilter } from '../../model/filter/parse.ts';
 import { nearest } from '../../model/filter/suggest.ts';
+import { endpointAttributes, flowColumns, type EndpointAttribute, type FlowColumn } from '../../model/flow-columns.ts';
+import type { FlowRow } from '../../model/flow-row.ts';
 import { type Result, err, ok } from '../../model/result.ts';
 import type { Failure } from '../failure.ts';
 import type { FlowsQuery, MapQuery, Range } from '../store.ts';
@@ -94,6 +96,19 @@ export const diffParameters = z.strictObject({
     .describe('a rate that grew or shrank this many times has changed'),
   least: z.coerce.number().int().min(1).default(10).describe('fewer events, or thousands of bytes, are no change'),
   limit: limit(500, 5000, 'changes of edges, and of drops'),
+});
+
+const exportFormats = ['csv', 'jsonl', 'hubble'] as const;
+
+export const exportParameters = z.strictObject({
+  from,
+  to,
+  filter,
+  format: z.enum(exportFormats).default('csv').describe("hubble: lines as Hubble's flow exporter writes them"),
+  columns: z
+    .string()
+    .optional()
+    .describe('columns of csv and jsonl, joined by commas, in the order wanted; all of them without it'),
 });
 
 export const connectionParameters = z.strictObject({
@@ -257,6 +272,46 @@ export function parseDiffQuery(query: unknown, nowMs: number): Result<DiffReques
   if (!before.ok) return bad('before', before.error);
   const range = { fromMs: before.value, toMs: before.value + lengthMs };
   return ok({ ...search.value, before: range, grouping, threshold: { factor, least }, limit: most });
+}
+
+const ends = Object.keys(endpointAttributes) as EndpointAttribute[];
+
+/** A row has what its endpoints were in place of the references to them. */
+const isShown = (name: FlowColumn): name is FlowColumn & keyof FlowRow =>
+  !/^(src|dst)_(endpoint|workload_id)$/.test(name);
+
+/** Every column of a flow, those of its endpoints behind its own. */
+const exportColumns: readonly (keyof FlowRow)[] = [
+  ...(Object.keys(flowColumns) as FlowColumn[]).filter(isShown),
+  ...ends.map((name) => `src_${name}` as const),
+  ...ends.map((name) => `dst_${name}` as const),
+];
+
+export interface ExportRequest {
+  readonly range: Range;
+  readonly filter: Filter;
+  readonly format: (typeof exportFormats)[number];
+  readonly columns: readonly (keyof FlowRow)[];
+}
+
+export function parseExportQuery(query: unknown, nowMs: number): Result<ExportRequest, Failure> {
+  const input = parseParameters(exportParameters, query);
+  if (!input.ok) return input;
+  const search = parseSearch(input.value, nowMs);
+  if (!search.ok) return search;
+  const { format, columns: text } = input.value;
+  if (text === undefined) return ok({ ...search.value, format, columns: exportColumns });
+  if (format === 'hubble') return bad('columns', 'the lines of format=hubble have their own: leave it out');
+  const columns: (keyof FlowRow)[] = [];
+  for (const name of text.split(',')) {
+    const column = exportColumns.find((one) => one === name);
+    if (column === undefined) {
+      const near = nearest(name, exportColumns);
+      return bad('columns', `there is no column "${name}"${near === null ? '' : `: did you mean "${near}"?`}`);
+    }
+    columns.push(column);
+  }
+  return ok({ ...search.value, format, columns });
 }
 
 const isUint64 = (text: string): boolean => /^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n;
