@@ -2,7 +2,16 @@
  * Generated answers of the API for the fixture server and the gallery: the lab's five services, and made-up clusters of
  * any size. Everything follows from a seed; nothing here was ever captured.
  */
-import type { Evidence, Flow, Health, MapEdge, MapNode, MapResponse, SeriesResponse } from '../../model/api.ts';
+import type {
+  DropsResponse,
+  Evidence,
+  Flow,
+  Health,
+  MapEdge,
+  MapNode,
+  MapResponse,
+  SeriesResponse,
+} from '../../model/api.ts';
 import { aFlow, aLayer7, anEndpoint } from '../../model/flow.fixture.ts';
 import { aNode, anEdge } from './map.fixture.ts';
 
@@ -289,6 +298,43 @@ function flowOf(edge: MapEdge, source: MapNode, destination: MapNode, atMs: numb
     summary: 'TCP Flags: ACK, PSH',
   });
 }
+
+/** Every drop of the world as a group, spread over the last third of 60 buckets. */
+export function dropsOf(world: World, fromMs: number, toMs: number): DropsResponse {
+  const nodes = new Map(world.nodes.map((node) => [node.id, node]));
+  const groups = world.edges.flatMap((edge) => {
+    const source = nodes.get(edge.source);
+    const destination = nodes.get(edge.destination);
+    if (source === undefined || destination === undefined) return [];
+    return edge.dropReasons.map(({ reason, location, packets }) => ({
+      reason,
+      location,
+      protocol: edge.protocols[0]?.l4 ?? 'TCP',
+      port: edge.protocols[0]?.port ?? 0,
+      source: referenceOf(source),
+      destination: referenceOf(destination),
+      packets,
+      bytes: String(packets * 60),
+      firstMs: edge.firstMs,
+      lastMs: edge.lastMs,
+      isNew: null,
+      trend: Array.from({ length: 60 }, (_, step) =>
+        step < 40 ? 0 : Math.floor(((step - 39) * packets) / 20) - Math.floor(((step - 40) * packets) / 20),
+      ),
+    }));
+  });
+  const packets = groups.reduce((sum, group) => sum + group.packets, 0);
+  const totals = { groups: groups.length, packets };
+  return { range: { fromMs, toMs }, filter: '', groups, totals, trendStepMs: (toMs - fromMs) / 60, evidence };
+}
+
+const referenceOf = ({ id, cluster, namespace, kind, name }: MapNode): DropsResponse['groups'][number]['source'] => ({
+  id,
+  cluster,
+  namespace,
+  kind,
+  name,
+});
 
 /** A wave of traffic in 90 steps, with drops from two thirds on where the world has any. */
 export function seriesOf(world: World, fromMs: number, toMs: number): SeriesResponse {

@@ -10,6 +10,7 @@ import { extname, join, normalize } from 'node:path';
 import { groupings } from '../../model/api.ts';
 import {
   asFailedConnect,
+  dropsOf,
   flowsOf,
   healthOf,
   labWorld,
@@ -61,10 +62,14 @@ function answer(options: FixtureOptions, request: IncomingMessage, response: Ser
     case '/api/v1/map': {
       if (url.searchParams.get('filter')?.includes('boom') === true) return json(response, 503, storeAway);
       const grouping = groupings.find((item) => item === url.searchParams.get('grouping')) ?? 'workload';
-      const isEarlier = Number(url.searchParams.get('to') ?? nowMs) < nowMs - 100_000;
-      const asked = matching(isEarlier ? fewer(world) : world, url.searchParams.get('filter') ?? '');
+      const asked = matching(world, url.searchParams.get('filter') ?? '');
       const shown = isEmpty ? { nodes: [], edges: [] } : asked;
       return json(response, 200, mapOf(shown, nowMs - 300_000, nowMs, grouping));
+    }
+    case '/api/v1/drops': {
+      const isEarlier = Number(url.searchParams.get('to') ?? nowMs) < nowMs - 100_000;
+      const asked = isEarlier ? fewer(world) : world;
+      return json(response, 200, dropsOf(isEmpty ? { nodes: [], edges: [] } : asked, nowMs - 300_000, nowMs));
     }
     case '/api/v1/series':
       return json(response, 200, seriesOf(isEmpty ? { nodes: [], edges: [] } : world, nowMs - 900_000, nowMs));

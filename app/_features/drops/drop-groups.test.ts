@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 
 import { parseFilter } from '../../../model/filter/parse.ts';
 import { aFlow, anEndpoint } from '../../../model/flow.fixture.ts';
-import { labWorld } from '../../testing/fixture-data.ts';
-import { connectGroups, dropGroups, isNew } from './drop-groups.ts';
+import { dropsOf, labWorld } from '../../testing/fixture-data.ts';
+import { connectGroups, dropGroups, dropsPart, isNew, sortProblems } from './drop-groups.ts';
 import { explain, problemFilter, problemTitle } from './problem-words.ts';
 
-const lab = labWorld(60_000);
-const nothing = { nodes: [], edges: [] };
+const lab = dropsPart(dropsOf(labWorld(60_000), 0, 60_000));
+const nothing = { groups: [], isCut: false };
 
 describe('drops as problems', () => {
-  test('are one group per reason and pair of ends', () => {
+  test('are one group per reason, pair of ends and port', () => {
     const [group, ...others] = dropGroups(lab, nothing);
     expect(others).toEqual([]);
     expect(group).toMatchObject({ reason: 'NETFILTER_DROP', count: 312, before: 0, ports: [443] });
@@ -23,13 +23,46 @@ describe('drops as problems', () => {
     expect(dropGroups(lab, null).map(isNew)).toEqual([false]);
   });
 
-  test('of one edge at several places add up', () => {
-    const edges = lab.edges.map((edge) =>
-      edge.drops === 0
-        ? edge
-        : { ...edge, dropReasons: [...edge.dropReasons, { reason: 'NETFILTER_DROP', location: 'ip_rcv', packets: 8 }] },
-    );
-    expect(dropGroups({ ...lab, edges }, null)).toMatchObject([{ count: 320, location: 'nft_do_chain, ip_rcv' }]);
+  test('are not called new when the stretch before was cut', () => {
+    expect(dropGroups(lab, { groups: [], isCut: true })).toMatchObject([{ before: null }]);
+  });
+
+  test('at several places add up, bucket by bucket', () => {
+    const elsewhere = lab.groups.map((group) => ({
+      ...group,
+      location: 'ip_rcv',
+      packets: 8,
+      trend: [8],
+      firstMs: -900_000,
+    }));
+    const [one] = dropGroups({ ...lab, groups: [...elsewhere, ...lab.groups] }, null);
+    expect(one).toMatchObject({ count: 320, location: 'ip_rcv, nft_do_chain', firstMs: -900_000 });
+    expect(one?.trend.reduce((sum, packets) => sum + packets, 0)).toBe(320);
+  });
+
+  test('at another port are another problem', () => {
+    const other = lab.groups.map((group) => ({ ...group, port: 80 }));
+    expect(dropGroups({ ...lab, groups: [...other, ...lab.groups] }, lab)).toMatchObject([
+      { ports: [80], before: 0 },
+      { ports: [443], before: 312 },
+    ]);
+  });
+
+  test('stand in the order that was chosen', () => {
+    const early = lab.groups.map((group) => ({
+      ...group,
+      port: 80,
+      packets: 900,
+      firstMs: -900_000,
+      lastMs: -800_000,
+    }));
+    const groups = dropGroups({ ...lab, groups: [...early, ...lab.groups] }, null);
+    const ports = (order: 'worst' | 'latest' | 'newest') => sortProblems(groups, order).flatMap((group) => group.ports);
+    expect([ports('worst'), ports('latest'), ports('newest')]).toEqual([
+      [80, 443],
+      [443, 80],
+      [443, 80],
+    ]);
   });
 
   test('lead to their rows by a filter that parses', () => {

@@ -1,17 +1,19 @@
-/** What the inbox is made of: the map of dropped traffic now and in the stretch before, and rows of failed connects. */
+/** What the inbox is made of: the drops now and in the stretch before, and rows of failed connects. */
 'use client';
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 
-import { flowsResponseSchema, mapResponseSchema, type Evidence } from '../../../model/api.ts';
+import { dropsResponseSchema, flowsResponseSchema, type Evidence } from '../../../model/api.ts';
 import { parseTime } from '../../_viz/format/time.ts';
 import { getJson } from '../api/client.ts';
 import { allOf } from '../filter/filter-text.ts';
 import { rangeQuery } from '../range/time-range.ts';
 import { useInvestigation } from '../url/investigation.ts';
-import { connectGroups, dropGroups, type ProblemGroup } from './drop-groups.ts';
+import { connectGroups, dropGroups, dropsPart, type ProblemGroup } from './drop-groups.ts';
 
+/** Groups of drops that are read, the largest first. */
+const dropRows = 1_000;
 /** Rows of failed connects that are read; more is said to be more. */
 const connectRows = 500;
 const refreshMs = 10_000;
@@ -19,6 +21,9 @@ const refreshMs = 10_000;
 export interface Problems {
   /** Undefined until the first answer. */
   readonly drops: readonly ProblemGroup[] | undefined;
+  /** Over all groups, also those that were not read. */
+  readonly totals: { readonly groups: number; readonly packets: number } | null;
+  readonly isDropsCut: boolean;
   readonly connects: readonly ProblemGroup[] | undefined;
   /** There are more failed connects than were read. */
   readonly isConnectsCut: boolean;
@@ -32,11 +37,11 @@ export interface Problems {
 
 export function useProblems(): Problems {
   const { range, filter, isLive } = useInvestigation();
-  const question = { ...rangeQuery(range), filter: allOf(filter, 'verdict:dropped'), grouping: 'workload' };
+  const question = { ...rangeQuery(range), filter, limit: String(dropRows) };
   const refetchInterval = isLive ? refreshMs : false;
   const now = useQuery({
     queryKey: ['drops', question],
-    queryFn: ({ signal }) => getJson('/api/v1/map', question, mapResponseSchema, signal),
+    queryFn: ({ signal }) => getJson('/api/v1/drops', question, dropsResponseSchema, signal),
     placeholderData: keepPreviousData,
     refetchInterval,
   });
@@ -47,7 +52,7 @@ export function useProblems(): Problems {
   const earlier = { ...question, from: String(fromMs - lengthMs), to: String(fromMs) };
   const before = useQuery({
     queryKey: ['drops before', earlier],
-    queryFn: ({ signal }) => getJson('/api/v1/map', earlier, mapResponseSchema, signal),
+    queryFn: ({ signal }) => getJson('/api/v1/drops', earlier, dropsResponseSchema, signal),
     enabled: now.data !== undefined && !now.isPlaceholderData,
     placeholderData: keepPreviousData,
   });
@@ -59,7 +64,10 @@ export function useProblems(): Problems {
     refetchInterval,
   });
   const drops = useMemo(
-    () => (now.data === undefined ? undefined : dropGroups(now.data, before.data ?? null)),
+    () =>
+      now.data === undefined
+        ? undefined
+        : dropGroups(dropsPart(now.data), before.data === undefined ? null : dropsPart(before.data)),
     [now.data, before.data],
   );
   const connectProblems = useMemo(
@@ -69,6 +77,8 @@ export function useProblems(): Problems {
   );
   return {
     drops,
+    totals: now.data?.totals ?? null,
+    isDropsCut: now.data?.evidence.truncated ?? false,
     connects: connectProblems,
     isConnectsCut: connects.data !== undefined && connects.data.cursor !== null,
     error: now.error ?? now.failureReason,

@@ -15,6 +15,7 @@ import { useEscape } from '../frame/use-escape.ts';
 import { useReportEvidence } from '../health/shown-evidence.tsx';
 import { useInvestigation } from '../url/investigation.ts';
 import { useProblems, type Problems } from './drops-query.ts';
+import { problemOrders, sortProblems, type ProblemOrder } from './drop-groups.ts';
 import { ProblemList } from './problem-list.tsx';
 import { ProblemPanel } from './problem-panel.tsx';
 import { problemFilter, problemTitle } from './problem-words.ts';
@@ -72,13 +73,14 @@ interface InboxProps {
 
 function Inbox({ problems, openId, onOpen }: InboxProps): ReactNode {
   const { drops, connects, error, connectsError, updatedMs, retry } = problems;
-  const packets = (drops ?? []).reduce((sum, group) => sum + group.count, 0);
+  const [order, setOrder] = useState<ProblemOrder>('worst');
   const attempts = (connects ?? []).reduce((sum, group) => sum + group.count, 0);
   return (
     <>
       <Part
         title="Dropped packets"
-        says={drops === undefined ? '' : `${plural(drops.length, 'problem')}, ${formatCount(packets)} packets`}
+        says={dropsWords(problems)}
+        tools={<OrderChoice order={order} onChoose={setOrder} />}
       >
         {drops === undefined ? (
           error === null ? (
@@ -91,7 +93,7 @@ function Inbox({ problems, openId, onOpen }: InboxProps): ReactNode {
             No packet was dropped in this range within the filter. The line above says what share of it was seen.
           </Message>
         ) : (
-          <ProblemList groups={drops} openId={openId} nowMs={updatedMs} onOpen={onOpen} />
+          <ProblemList groups={sortProblems(drops, order)} openId={openId} nowMs={updatedMs} onOpen={onOpen} />
         )}
       </Part>
       <Part
@@ -111,19 +113,58 @@ function Inbox({ problems, openId, onOpen }: InboxProps): ReactNode {
         ) : connects.length === 0 ? (
           <p className="px-4 py-3 text-ink-faint">Every connection that was opened in this range came about.</p>
         ) : (
-          <ProblemList groups={connects} openId={openId} nowMs={updatedMs} onOpen={onOpen} />
+          <ProblemList groups={sortProblems(connects, order)} openId={openId} nowMs={updatedMs} onOpen={onOpen} />
         )}
       </Part>
     </>
   );
 }
 
-function Part({ title, says, children }: { title: string; says: string; children: ReactNode }): ReactNode {
+function dropsWords({ drops, totals, isDropsCut }: Problems): string {
+  if (drops === undefined || totals === null) return '';
+  const cut = isDropsCut ? ` of the largest groups among ${formatCount(totals.groups)}` : '';
+  return `${plural(drops.length, 'problem')}${cut}, ${formatCount(totals.packets)} packets in all`;
+}
+
+const orderNames: Readonly<Record<ProblemOrder, string>> = {
+  worst: 'New, then largest',
+  latest: 'Last seen',
+  newest: 'First seen',
+};
+
+function OrderChoice({ order, onChoose }: { order: ProblemOrder; onChoose: (order: ProblemOrder) => void }): ReactNode {
+  return (
+    <label className="ml-auto flex items-center gap-2 text-xs text-ink-faint">
+      Order
+      <select
+        value={order}
+        onChange={({ target }) => onChoose(problemOrders.find((one) => one === target.value) ?? 'worst')}
+        className="h-6 rounded-sm border border-line bg-surface px-1 text-ink"
+      >
+        {problemOrders.map((one) => (
+          <option key={one} value={one}>
+            {orderNames[one]}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+interface PartProps {
+  readonly title: string;
+  readonly says: string;
+  readonly tools?: ReactNode;
+  readonly children: ReactNode;
+}
+
+function Part({ title, says, tools, children }: PartProps): ReactNode {
   return (
     <section aria-label={title}>
       <header className="sticky top-0 z-10 flex h-9 items-center gap-3 border-b border-line bg-sunken px-4">
         <h2 className="text-xs font-semibold">{title}</h2>
         <p className="text-xs text-ink-faint">{says}</p>
+        {tools}
       </header>
       {children}
     </section>

@@ -1,4 +1,4 @@
-/** One list of the inbox: a line per problem, worst first, opened by click or Enter. */
+/** One list of the inbox: a line per problem, in the order given, opened by click or Enter. */
 'use client';
 
 import { Unplug, X } from 'lucide-react';
@@ -10,6 +10,7 @@ import { formatMoment } from '../../_viz/format/time.ts';
 import { useZone } from '../frame/zone.ts';
 import { isNew, type ProblemGroup } from './drop-groups.ts';
 import { explain, problemTitle } from './problem-words.ts';
+import { TrendBars } from './trend-bars.tsx';
 
 interface ProblemListProps {
   readonly groups: readonly ProblemGroup[];
@@ -69,6 +70,7 @@ function Problem({ group, isOpen, nowMs, onOpen }: ProblemProps): ReactNode {
             {explain(group).says}
           </span>
         </span>
+        {group.trend.length > 0 && <TrendBars trend={group.trend} />}
         <span className="w-24 shrink-0 text-right text-xs text-ink-faint max-[1100px]:hidden">
           since {formatMoment(group.firstMs, nowMs, zone)}
         </span>

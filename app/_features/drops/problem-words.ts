@@ -4,7 +4,7 @@ import { edgeFilter, quote } from '../filter/filter-text.ts';
 import { connectWords } from './connect-words.ts';
 import type { ProblemGroup } from './drop-groups.ts';
 
-export function explain({ kind, reason, destination, ports }: ProblemGroup): DropExplanation {
+export function explain({ kind, reason, destination, address, ports }: ProblemGroup): DropExplanation {
   const found = kind === 'connect' ? connectWords(reason) : explainDrop(reason);
   if (found === null) {
     return {
@@ -13,7 +13,9 @@ export function explain({ kind, reason, destination, ports }: ProblemGroup): Dro
       checks: ['nstat -az', 'dropwatch -l kas'],
     };
   }
-  const target = destination.addresses[0] ?? destination.name;
+  // A workload's name is no host that a command could reach.
+  const host = destination.kind === 'name' ? destination.name : 'DESTINATION';
+  const target = address === '' ? host : address;
   const fill = (command: string): string =>
     command.replaceAll('DESTINATION', target).replaceAll('PORT', String(ports[0] ?? 'PORT'));
   return { ...found, checks: found.checks.map(fill) };
@@ -28,7 +30,9 @@ export function problemTitle({ kind, reason, source, destination, ports }: Probl
 }
 
 /** The rows behind a group. */
-export function problemFilter({ kind, reason, source, destination }: ProblemGroup): string {
-  const what = kind === 'drop' ? `reason:${quote(reason)}` : `connect:${reason.toLowerCase().replace('_', '-')}`;
-  return `${what} (${edgeFilter(source, destination)})`;
+export function problemFilter({ kind, reason, source, destination, ports }: ProblemGroup): string {
+  const ends = `(${edgeFilter(source, destination)})`;
+  if (kind === 'connect') return `connect:${reason.toLowerCase().replace('_', '-')} ${ends}`;
+  const [port] = ports;
+  return `reason:${quote(reason)} ${port === undefined ? '' : `(to.port:${port} or from.port:${port}) `}${ends}`;
 }

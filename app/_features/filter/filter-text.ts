@@ -7,8 +7,10 @@ export function quote(value: string): string {
   return `"${value.replace(/[\\"*]/g, (letter) => `\\${letter}`)}"`;
 }
 
+type NodeNames = Pick<MapNode, 'kind' | 'namespace' | 'name'>;
+
 /** One end of a flow is this node. The map knows nodes by cluster, namespace, kind and name. */
-function endIs({ kind, namespace, name }: MapNode, end: 'from' | 'to'): string {
+function endIs({ kind, namespace, name }: NodeNames, end: 'from' | 'to'): string {
   switch (kind) {
     case 'Namespace':
       return `${end}.ns:${quote(name)}`;
@@ -32,7 +34,7 @@ export function nodeFilter(node: MapNode): string {
 }
 
 /** What runs between the ends of an edge: what the opener sends, and rows about the answering side's own packets. */
-export function edgeFilter(source: MapNode, destination: MapNode): string {
+export function edgeFilter(source: NodeNames, destination: NodeNames): string {
   const there = `${endIs(source, 'from')} ${endIs(destination, 'to')}`;
   const back = `${endIs(destination, 'from')} ${endIs(source, 'to')} reply:true`;
   return `(${there}) or (${back})`;
