@@ -5,6 +5,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -87,17 +88,50 @@ function expectRequestsAccounted(sent: number, found: number, losses: Readonly<R
 
 const numberAfter = (text: string, words: RegExp): number => Number(words.exec(text)?.[1] ?? NaN);
 
+/** Requests for that path, as many as `ab` drives; resolves with how many a second they were. */
+async function sendRequests(path: string, count: number): Promise<number> {
+  const url = `http://${api.ipv4}:${nginxPorts.http1}${path}`;
+  const said = await measured.lab.exec(frontend, ['ab', '-q', '-k', '-c', '32', '-n', String(count), url]);
+  expect(numberAfter(said, /Complete requests:\s+(\d+)/)).toBe(count);
+  expect(numberAfter(said, /Failed requests:\s+(\d+)/)).toBe(0);
+  return numberAfter(said, /Requests per second:\s+([\d.]+)/);
+}
+
+const storedRequests = (path: string, count: number): Promise<number> =>
+  stored(`l7_type = 'HTTP' AND http_path = {path: String}`, { path }, count);
+
 test(`${requests} requests`, async () => {
   await startNginx(measured, folder);
-  const url = `http://${api.ipv4}:${nginxPorts.http1}${path}`;
-  const said = await measured.lab.exec(frontend, ['ab', '-q', '-k', '-c', '32', '-n', String(requests), url]);
-  expect(numberAfter(said, /Complete requests:\s+(\d+)/)).toBe(requests);
-  expect(numberAfter(said, /Failed requests:\s+(\d+)/)).toBe(0);
-  const found = await stored(`l7_type = 'HTTP' AND http_path = {path: String}`, { path }, requests);
-  console.log(
-    `${numberAfter(said, /Requests per second:\s+([\d.]+)/)} requests/s sent, ${found} of ${requests} stored`,
-  );
+  const rate = await sendRequests(path, requests);
+  const found = await storedRequests(path, requests);
+  console.log(`${rate} requests/s sent, ${found} of ${requests} stored`);
   expectRequestsAccounted(requests, found, await lost());
+});
+
+test.each([
+  ['200 ms: nothing is lost', 200, false],
+  ['3 s: what the ring cannot hold is counted', 3000, true],
+] as const)('a probe that stands still for %s', async (_name, stillMs, mayLose) => {
+  const stallPath = `/ok/still-${stillMs}`;
+  const before = await lost();
+  const probe = await measured.stack.pidOf('bpf/build/palomar-probe');
+  const sending = sendRequests(stallPath, requests);
+  await sleep(300);
+  process.kill(probe, 'SIGSTOP');
+  await sleep(stillMs);
+  process.kill(probe, 'SIGCONT');
+  const rate = await sending;
+  const found = await storedRequests(stallPath, requests);
+  const after = await lost();
+  const losses = Object.fromEntries(
+    Object.entries(after).flatMap(([counter, count]) => {
+      const more = count - (before[counter] ?? 0);
+      return more > 0 ? [[counter, more]] : [];
+    }),
+  );
+  console.log(`${rate} requests/s sent, ${found} of ${requests} stored, lost ${JSON.stringify(losses)}`);
+  expectRequestsAccounted(requests, found, losses);
+  if (!mayLose) expect(found).toBe(requests);
 });
 
 test(`${lookups} lookups`, async () => {
