@@ -9,7 +9,7 @@
 #pragma once
 
 /*
- * Allocated as a whole when the probe starts, 27 MB each: a packet that opens a conversation then takes 0.6 times as
+ * Allocated as a whole when the probe starts, 29 MB each: a packet that opens a conversation then takes 0.6 times as
  * long (`run-programs bench`), and a flood of them keeps neither the allocator nor its interrupts busy.
  */
 struct flow_map {
