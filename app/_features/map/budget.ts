@@ -2,7 +2,7 @@
  * A map of more than 300 cards or 1,500 edges cannot be read. Past that, the services that carry least are drawn as one
  * card per namespace, then the least of all is left out; never what loses packets. The page says what share it shows.
  */
-import type { MapEdge, MapNode } from '../../../model/api.ts';
+import type { MapEdge, MapNode, MapResponse } from '../../../model/api.ts';
 import { formatCount, formatShare } from '../../_viz/format/quantities.ts';
 import { bytesOf } from './edge-facts.ts';
 import { mergeEdges } from './merge-edges.ts';
@@ -92,4 +92,13 @@ function noticeOf(
         )} of drops`;
   const rest = isFolded ? ', the rest summed by namespace' : '';
   return `${formatCount(own)} of ${formatCount(all)} services${rest}: ${bytes} of bytes${dropsShown}`;
+}
+
+/** What the answer itself left out of the range, in one line; null when it holds everything. */
+export function noticeOfAnswer(budget: MapResponse['budget']): string | null {
+  if (budget === undefined) return null;
+  const { nodes, edges, bytes, drops } = budget;
+  if (nodes.shown >= nodes.total && edges.shown >= edges.total) return null;
+  const dropsShown = drops.total === 0 ? '' : `, ${formatShare(drops.shown, drops.total)} of drops`;
+  return `The busiest ${formatCount(nodes.shown)} of ${formatCount(nodes.total)} services: ${formatShare(bytes.shown, bytes.total)} of bytes${dropsShown}`;
 }

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 
 import { Button } from '../../_components/button.tsx';
 import { useInvestigation } from '../url/investigation.ts';
+import { noticeOfAnswer } from './budget.ts';
 import type { MapAnswer } from './map-query.ts';
 import type { Picture } from './picture.ts';
 
@@ -33,10 +34,11 @@ export function MapNotice({ answer, picture }: { answer: MapAnswer; picture: Pic
       </Bar>
     );
   }
-  if (picture.notice === null) return null;
+  const notices = [noticeOfAnswer(answer.data?.budget), picture.notice].filter((notice) => notice !== null);
+  if (notices.length === 0) return null;
   return (
     <Bar role="status">
-      <span>{picture.notice}.</span>
+      <span>{notices.join('. ')}.</span>
       <Button size="small" onClick={() => setGrouping('namespace')}>
         By namespace
       </Button>

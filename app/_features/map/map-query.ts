@@ -40,7 +40,7 @@ export function useMapAnswer(): MapAnswer {
     placeholderData: keepPreviousData,
   });
   const problem = error ?? failureReason;
-  const nodes = data !== undefined && !isPlaceholderData ? data.nodes.length : 0;
+  const nodes = data !== undefined && !isPlaceholderData ? (data.budget?.nodes.total ?? data.nodes.length) : 0;
   if (chosen === null && grouping === 'workload' && nodes > mostNodes) setCrowdedFilter(filter);
 
   useTicks(() => {
