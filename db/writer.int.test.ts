@@ -188,6 +188,17 @@ describe('the writer', () => {
     expect(rowsDropped + pendingRows).toBe(19);
   });
 
+  it('drops nothing of a reader that waits for room, even when it brings several batches at a time', async () => {
+    await store.close();
+    writer = create({ maxRows: 1, maxPendingBytes: 100_000 });
+    writer.start(new AbortController().signal);
+    const hasRoom = (): Promise<boolean> =>
+      Promise.race([writer.ready().then(() => true), new Promise<false>((resolve) => setImmediate(resolve, false))]);
+    for (let turn = 0; turn < 100 && (await hasRoom()); turn += 1) for (let i = 0; i < 4; i += 1) appendFlow(writer);
+    expect(writer.stats.rowsDropped).toBe(0);
+    expect(writer.stats.pendingRows).toBeGreaterThan(4);
+  });
+
   it('sends what it has when it stops', async () => {
     writer = create({ maxAgeMs: 60_000 });
     writer.start(new AbortController().signal);

@@ -22,7 +22,7 @@ export interface WriterConfig {
   readonly maxRows?: number;
   /** Age that ends a batch. */
   readonly maxAgeMs?: number;
-  /** Encoded bytes that may wait for the store; past it `ready` blocks, and appending anyway drops the oldest. */
+  /** Encoded bytes that may wait for the store; past half of it `ready` blocks, past it the oldest are dropped. */
   readonly maxPendingBytes?: number;
 }
 
@@ -215,8 +215,14 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     countLost('rowsDropped', batch);
   };
 
+  /**
+   * Half of the room is kept for who was told to go on: one frame, or one scan of a full table of connections, may
+   * bring several batches before it asks again.
+   */
+  const hasRoom = (): boolean => queue.bytes < maxPendingBytes / 2 || isStopping;
+
   const release = (): void => {
-    if (queue.bytes >= maxPendingBytes && !isStopping) return;
+    if (!hasRoom()) return;
     const released = waiting;
     waiting = [];
     for (const resume of released) resume();
@@ -289,7 +295,7 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     coverage: () => current('coverage'),
     status: () => current('node_status'),
     ready: () =>
-      queue.bytes < maxPendingBytes || isStopping
+      hasRoom()
         ? Promise.resolve()
         : new Promise((resolve) => {
             waiting.push(resolve);
