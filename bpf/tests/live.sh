@@ -561,7 +561,8 @@ services_behind_nat_are_told() {
 	stop_probe
 	in_ns $host nft delete table inet palomar_bpf
 	grep '^translation' "$work/out"
-	[ "$(grep -c '^translation' "$work/out")" -eq 4 ] &&
+	# One that comes while the table is read is told twice, in the same words.
+	[ "$(grep '^translation' "$work/out" | sort -u | wc -l)" -eq 4 ] &&
 		grep -q '^translation client=10.99.0.1,[0-9]* service=10.96.0.10,80 backend=10.99.0.2,8080 seen_as=10.99.0.1,[0-9]* protocol=6 family=4 .* by=1' "$work/out" &&
 		grep -q '^translation client=fd99:1::2,[0-9]* service=fd96::10,80 backend=fd99:2::2,8080 seen_as=fd99:1::2,[0-9]* protocol=6 family=6 .* by=1' "$work/out" &&
 		grep -q '^translation client=10.99.0.1,[0-9]* service=10.96.0.10,80 backend=10.99.0.2,8080 seen_as=169.254.2.1,[0-9]* protocol=17 family=4 .* by=1' "$work/out" &&
