@@ -32,13 +32,7 @@ const edges = (): Promise<string[]> =>
   eventually(
     30_000,
     async () => {
-      // A new database has no tables for its first seconds.
-      const map = await stack.map({ from: 'now-15m' }).catch((cause: unknown) => {
-        if (cause instanceof Error && cause.message.includes('store_unavailable')) return null;
-        throw cause;
-      });
-      if (map === null) return null;
-      const { edges: found } = map;
+      const { edges: found } = await stack.map({ from: 'now-15m' });
       return found.length > 0 ? found.map((edge) => `${edge.source} -> ${edge.destination}`).sort() : null;
     },
     () => stack.lines.join('\n'),
