@@ -5,7 +5,7 @@ export interface Bar {
   readonly fromMs: number;
   /** 0 to 1 of the strip's height. */
   readonly traffic: number;
-  /** Drops and failed connects: never drawn smaller than can be seen. */
+  /** Drops and failed connects on the same scale as the traffic, but never smaller than can be seen. */
   readonly trouble: number;
   readonly words: string;
 }
@@ -13,14 +13,13 @@ export interface Bar {
 const visible = 0.14;
 
 export function barsOf(points: readonly SeriesPoint[], clock: (ms: number) => string): readonly Bar[] {
-  const packets = Math.max(1, ...points.map((point) => point.packets));
   const troubles = points.map((point) => point.drops + point.failedConnections);
-  const most = Math.max(1, ...troubles);
+  const most = Math.max(1, ...troubles, ...points.map((point) => point.packets));
   return points.map((point, at) => {
     const trouble = troubles[at] ?? 0;
     return {
       fromMs: point.fromMs,
-      traffic: point.packets === 0 ? 0 : Math.max(0.06, Math.sqrt(point.packets / packets)),
+      traffic: point.packets === 0 ? 0 : Math.max(0.06, Math.sqrt(point.packets / most)),
       trouble: trouble === 0 ? 0 : Math.max(visible, Math.sqrt(trouble / most)),
       words: `${clock(point.fromMs)}: ${point.packets} packets, ${point.drops} dropped, ${point.failedConnections} connects failed`,
     };

@@ -76,7 +76,7 @@ export function HistogramStrip(): ReactNode {
           {bars.map((bar) => (
             <span key={bar.fromMs} title={bar.words} className="relative h-full min-w-0 flex-1">
               <span className="absolute bottom-0 w-full bg-edge" style={{ height: `${bar.traffic * 100}%` }} />
-              <span className="absolute bottom-0 w-full bg-dropped" style={{ height: `${bar.trouble * 60}%` }} />
+              <span className="absolute bottom-0 w-full bg-dropped" style={{ height: `${bar.trouble * 100}%` }} />
             </span>
           ))}
           {drag !== null && span !== null && (
