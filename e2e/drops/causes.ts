@@ -50,6 +50,14 @@ type Described = Omit<Cause, 'family' | 'port'>;
 const ip = (family: Family): string => (family === 4 ? 'ip' : 'ip6');
 const nft = (place: Place, ...lines: readonly string[]): Promise<string> =>
   run(place, `nft '${lines.map((line) => line.replaceAll("'", '')).join('; ')}'`);
+/** A rule in a chain of its own at that hook; every row's rules go when it ends. */
+const filterRule = (place: Place, family: 'inet' | 'bridge' | 'netdev', hook: string, rule: string): Promise<string> =>
+  nft(
+    place,
+    `add table ${family} palomar`,
+    `add chain ${family} palomar c { type filter hook ${hook} priority 0 ; }`,
+    `add rule ${family} palomar c ${rule}`,
+  );
 const sysctl = (place: Place, key: string, value: number): Promise<string> =>
   run(place, `sh -c 'echo ${value} > /proc/sys/net/${key}'`);
 const gateway = (): Promise<string> => linkAddress('host', 'to-client');
@@ -75,65 +83,35 @@ const atServer = { device: 'eth0', place: 'server' } as const;
 const netfilter = (family: Family): readonly Described[] => [
   {
     name: 'nftables, forward',
-    arrange: (port) =>
-      nft(
-        'host',
-        'add table inet palomar',
-        'add chain inet palomar c { type filter hook forward priority 0 ; }',
-        `add rule inet palomar c tcp dport ${port} drop`,
-      ),
+    arrange: (port) => filterRule('host', 'inet', 'forward', `tcp dport ${port} drop`),
     act: tcp(serverAddress[family]),
     client: 'no answer',
     expected: { reason: 'NETFILTER_DROP', location: /^nft_do_chain/, ...atClientLink },
   },
   {
     name: 'nftables, input of the server',
-    arrange: (port) =>
-      nft(
-        'server',
-        'add table inet palomar',
-        'add chain inet palomar c { type filter hook input priority 0 ; }',
-        `add rule inet palomar c tcp dport ${port} drop`,
-      ),
+    arrange: (port) => filterRule('server', 'inet', 'input', `tcp dport ${port} drop`),
     act: tcp(serverAddress[family]),
     client: 'no answer',
     expected: { reason: 'NETFILTER_DROP', location: /^nft_do_chain/, ...atServer },
   },
   {
     name: 'nftables, output of the client',
-    arrange: (port) =>
-      nft(
-        'client',
-        'add table inet palomar',
-        'add chain inet palomar c { type filter hook output priority 0 ; }',
-        `add rule inet palomar c udp dport ${port} drop`,
-      ),
+    arrange: (port) => filterRule('client', 'inet', 'output', `udp dport ${port} drop`),
     act: udp(serverAddress[family], '100'),
     client: 'EPERM',
     expected: { reason: 'NETFILTER_DROP', location: /^nft_do_chain/, device: '', place: 'client' },
   },
   {
     name: 'nftables, reject',
-    arrange: (port) =>
-      nft(
-        'host',
-        'add table inet palomar',
-        'add chain inet palomar c { type filter hook forward priority 0 ; }',
-        `add rule inet palomar c tcp dport ${port} reject`,
-      ),
+    arrange: (port) => filterRule('host', 'inet', 'forward', `tcp dport ${port} reject`),
     act: tcp(serverAddress[family]),
     client: 'ECONNREFUSED',
     expected: { reason: 'NETFILTER_DROP', location: /^nft_do_chain/, ...atClientLink },
   },
   {
     name: 'nftables, bridge',
-    arrange: (port) =>
-      nft(
-        'host',
-        'add table bridge palomar',
-        'add chain bridge palomar c { type filter hook forward priority 0 ; }',
-        `add rule bridge palomar c tcp dport ${port} drop`,
-      ),
+    arrange: (port) => filterRule('host', 'bridge', 'forward', `tcp dport ${port} drop`),
     act: tcp(bridgedServer[family]),
     client: 'no answer',
     expected: {
@@ -146,13 +124,7 @@ const netfilter = (family: Family): readonly Described[] => [
   },
   {
     name: 'nftables, netdev ingress',
-    arrange: (port) =>
-      nft(
-        'host',
-        'add table netdev palomar',
-        'add chain netdev palomar c { type filter hook ingress device to-client priority 0 ; }',
-        `add rule netdev palomar c tcp dport ${port} drop`,
-      ),
+    arrange: (port) => filterRule('host', 'netdev', 'ingress device to-client', `tcp dport ${port} drop`),
     act: tcp(serverAddress[family]),
     client: 'no answer',
     expected: { reason: 'NETFILTER_DROP', location: /^nft_do_chain/, ...atClientLink },
@@ -169,12 +141,7 @@ const netfilter = (family: Family): readonly Described[] => [
     name: 'conntrack: a packet of no connection',
     arrange: async (port) => {
       await sysctl('host', 'netfilter/nf_conntrack_tcp_loose', 0);
-      await nft(
-        'host',
-        'add table inet palomar',
-        'add chain inet palomar c { type filter hook forward priority 0 ; }',
-        `add rule inet palomar c tcp dport ${port} ct state invalid drop`,
-      );
+      await filterRule('host', 'inet', 'forward', `tcp dport ${port} ct state invalid drop`);
     },
     act: (port) => frame(clientAddress[family], serverAddress[family], `tcp ${port} ack`),
     client: 'sent',
