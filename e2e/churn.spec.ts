@@ -2,9 +2,8 @@
  * Pods that come and go under traffic: nothing of a gone pod stays behind, and every flow has the name of the pod that
  * it was, although addresses are given to the next one. PALOMAR_CHURN_PODS sets how many, one a second.
  */
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 
@@ -14,8 +13,8 @@ import { createPodNetwork, removePodNetwork } from './lab/network.ts';
 import { podArgv } from './lab/pod-process.ts';
 import { runCommand } from './lab/run-command.ts';
 import { api, type LabPod } from './lab/topology.ts';
-import { nginxPorts, startNginx } from './matrix/nginx.ts';
-import { startMeasuredStack, type MeasuredStack } from './measured-stack.ts';
+import type { MeasuredStack } from './measured-stack.ts';
+import { nginxPorts, startStackWithNginx } from './nginx.ts';
 import { eventually } from './stack.ts';
 
 const count = Number(process.env['PALOMAR_CHURN_PODS'] ?? 24);
@@ -24,16 +23,10 @@ const addresses = 6;
 const requestsPerPod = 3;
 
 let measured: MeasuredStack;
-let folder: string;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'palomar-churn-'));
-  chmodSync(folder, 0o755);
-  measured = await startMeasuredStack();
-  await startNginx(measured, folder);
-  return async () => {
-    await measured.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
+  const started = await startStackWithNginx();
+  measured = started.measured;
+  return () => started.stop();
 });
 
 function churnPod(n: number): LabPod {

@@ -2,16 +2,15 @@
  * As many requests and lookups as this machine drives: what is stored is what was sent, less what is counted as lost.
  * PALOMAR_FLOOD_REQUESTS and PALOMAR_FLOOD_LOOKUPS set how many; docs/measurements.md has a run with 1,000,000 and 100,000.
  */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { api, dns, frontend, loadZone } from './lab/topology.ts';
-import { nginxPorts, startNginx } from './matrix/nginx.ts';
-import { startMeasuredStack, type MeasuredStack } from './measured-stack.ts';
+import type { MeasuredStack } from './measured-stack.ts';
+import { nginxPorts, startStackWithNginx } from './nginx.ts';
 import { eventually } from './stack.ts';
 
 const requests = Number(process.env['PALOMAR_FLOOD_REQUESTS'] ?? 50_000);
@@ -21,18 +20,14 @@ const path = '/ok/flood';
 let measured: MeasuredStack;
 let folder: string;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'palomar-flood-'));
-  chmodSync(folder, 0o755);
-  measured = await startMeasuredStack();
-  return async () => {
-    await measured.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
+  const started = await startStackWithNginx();
+  ({ measured, folder } = started);
+  return () => started.stop();
 });
 
 const countSchema = z.object({ count: z.coerce.number() });
 
-/** Rows that answer to `where`, once no more come for three looks. */
+/** Rows that answer to `where`, once there are enough or no more come for six looks. */
 async function stored(where: string, parameters: Record<string, unknown>, wanted: number): Promise<number> {
   let before = -1;
   let still = 0;
@@ -101,7 +96,6 @@ const storedRequests = (path: string, count: number): Promise<number> =>
   stored(`l7_type = 'HTTP' AND http_path = {path: String}`, { path }, count);
 
 test(`${requests} requests`, async () => {
-  await startNginx(measured, folder);
   const rate = await sendRequests(path, requests);
   const found = await storedRequests(path, requests);
   console.log(`${rate} requests/s sent, ${found} of ${requests} stored`);

@@ -49,9 +49,15 @@ const connectWords: Readonly<Record<string, string>> = {
   NO_ANSWER: 'timeout',
 };
 
+/** What the caller was told, by the stored flows. */
+const reached = (flows: readonly Flow[]): string => connectWords[connected(flows)] ?? connected(flows);
+
 /** A pause is for routers, which send one ICMP error a second to the same host. */
 const connect = (host: string, port: number, pauseMs = 0) =>
   ({ mode: 'connect', target: { host, port }, times, timeoutMs: 2000, pauseMs }) as const;
+
+const datagram = (host: string, port: number) =>
+  ({ mode: 'datagram', target: { host, port }, times, timeoutMs: 2000 }) as const;
 
 const layer4: readonly Case[] = [
   {
@@ -62,8 +68,7 @@ const layer4: readonly Case[] = [
     per: 'connection',
     act: (ground, family) => ground.traffic(connect(addressOf(api, family), matrixPorts.plainTcp), 'outcome'),
     filter: (family) => `event:connection to.ip:${addressOf(api, family)} to.port:${matrixPorts.plainTcp}`,
-    told: (flows) =>
-      verdicts(flows) === 'FORWARDED' ? (connectWords[connected(flows)] ?? connected(flows)) : verdicts(flows),
+    told: (flows) => (verdicts(flows) === 'FORWARDED' ? reached(flows) : verdicts(flows)),
   },
   {
     protocol: 'TCP',
@@ -73,7 +78,7 @@ const layer4: readonly Case[] = [
     per: 'connection',
     act: (ground, family) => ground.traffic(connect(addressOf(api, family), matrixPorts.closed), 'outcome'),
     filter: (family) => `protocol:tcp event:connection to.ip:${addressOf(api, family)} to.port:${matrixPorts.closed}`,
-    told: (flows) => connectWords[connected(flows)] ?? connected(flows),
+    told: reached,
   },
   {
     protocol: 'TCP',
@@ -86,7 +91,7 @@ const layer4: readonly Case[] = [
         line === 'ENETUNREACH' ? 'EHOSTUNREACH' : line,
       ),
     filter: (family) => `event:connection to.ip:${nowhere.unreachable[family]}`,
-    told: (flows) => connectWords[connected(flows)] ?? connected(flows),
+    told: reached,
   },
   {
     protocol: 'TCP',
@@ -96,7 +101,7 @@ const layer4: readonly Case[] = [
     per: 'connection',
     act: (ground, family) => ground.traffic(connect(nowhere.silent[family], 80), 'outcome'),
     filter: (family) => `protocol:tcp event:connection to.ip:${nowhere.silent[family]}`,
-    told: (flows) => connectWords[connected(flows)] ?? connected(flows),
+    told: reached,
   },
   {
     protocol: 'TCP',
@@ -132,11 +137,7 @@ const layer4: readonly Case[] = [
     what: 'a datagram and its answer',
     witness: 'client: recv(2)',
     per: 'connection',
-    act: (ground, family) =>
-      ground.traffic(
-        { mode: 'datagram', target: { host: addressOf(api, family), port: matrixPorts.echo }, times, timeoutMs: 2000 },
-        'outcome',
-      ),
+    act: (ground, family) => ground.traffic(datagram(addressOf(api, family), matrixPorts.echo), 'outcome'),
     filter: (family) => `protocol:udp event:connection to.ip:${addressOf(api, family)} to.port:${matrixPorts.echo}`,
     told: (flows) => (flows.some((flow) => flow.packetsToSrc > 0) ? 'answered' : 'timeout'),
   },
@@ -146,18 +147,9 @@ const layer4: readonly Case[] = [
     what: 'closed port',
     witness: 'client: recv(2)',
     per: 'connection',
-    act: (ground, family) =>
-      ground.traffic(
-        {
-          mode: 'datagram',
-          target: { host: addressOf(api, family), port: matrixPorts.closed },
-          times,
-          timeoutMs: 2000,
-        },
-        'outcome',
-      ),
+    act: (ground, family) => ground.traffic(datagram(addressOf(api, family), matrixPorts.closed), 'outcome'),
     filter: (family) => `protocol:udp event:connection to.ip:${addressOf(api, family)} to.port:${matrixPorts.closed}`,
-    told: (flows) => connectWords[connected(flows)] ?? connected(flows),
+    told: reached,
   },
   {
     protocol: 'ICMP',

@@ -12,7 +12,7 @@ import { runCommand, type Outcome } from '../lab/run-command.ts';
 import { api, frontend, outside, postgres, type LabPod } from '../lab/topology.ts';
 import type { MeasuredStack } from '../measured-stack.ts';
 import { eventually } from '../stack.ts';
-import { listens, nginxPorts, startNginx } from './nginx.ts';
+import { listens, nginxPorts, startNginx } from '../nginx.ts';
 
 export type Family = 4 | 6;
 
@@ -153,8 +153,6 @@ export async function prepareGround(measured: MeasuredStack): Promise<Ground> {
   lab.spawn(api, echo);
   const grpc = await measured.serve(api, { mode: 'grpc-server', port: matrixPorts.grpc });
   const removeNowhere = await makeNowhere(measured);
-  const journalOf = (event: string, line: (entry: Readonly<Record<string, unknown>>) => string): readonly string[] =>
-    grpc.journal.entries.filter((entry) => entry.event === event).map(line);
   return {
     client: (argv) => lab.attempt(frontend, argv),
     async traffic(traffic, field) {
@@ -167,7 +165,10 @@ export async function prepareGround(measured: MeasuredStack): Promise<Ground> {
         .map((entry) => String(entry[field]));
     },
     httpLog: () => nginx.log(),
-    grpcLog: () => journalOf('call', (entry) => `${String(entry['path'])} ${String(entry['status'])}`),
+    grpcLog: () =>
+      grpc.journal.entries
+        .filter((entry) => entry.event === 'call')
+        .map((entry) => `${String(entry['path'])} ${String(entry['status'])}`),
     async stop() {
       await removeNowhere();
       await grpc.stop();

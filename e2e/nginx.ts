@@ -1,11 +1,12 @@
 /** nginx in a pod: HTTP/1.1, HTTP/2 with prior knowledge, and TLS, with a log that says what each request was answered. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { runCommand } from '../lab/run-command.ts';
-import { api, type LabPod } from '../lab/topology.ts';
-import type { MeasuredStack } from '../measured-stack.ts';
-import { eventually } from '../stack.ts';
+import { runCommand } from './lab/run-command.ts';
+import { api, type LabPod } from './lab/topology.ts';
+import { startMeasuredStack, type MeasuredStack } from './measured-stack.ts';
+import { eventually } from './stack.ts';
 
 export const nginxPorts = { http1: 8081, http2: 8082, https: 8443, plainTcp: 8085 } as const;
 
@@ -73,4 +74,27 @@ export async function startNginx(measured: MeasuredStack, folder: string): Promi
   const nginx = measured.lab.spawn(api, ['nginx', '-c', config, '-e', 'stderr']);
   await listens(measured, api, nginxPorts.http1, () => JSON.stringify(nginx.journal.entries.slice(-3)));
   return { log: () => readFileSync(join(folder, 'access.log'), 'utf8').split('\n').filter(Boolean) };
+}
+
+export interface StackWithNginx {
+  readonly measured: MeasuredStack;
+  /** Of the test; nginx can read it. */
+  readonly folder: string;
+  stop(): Promise<void>;
+}
+
+/** A quiet lab, watched, with nginx in `api`. */
+export async function startStackWithNginx(): Promise<StackWithNginx> {
+  const folder = mkdtempSync(join(tmpdir(), 'palomar-nginx-'));
+  chmodSync(folder, 0o755);
+  const measured = await startMeasuredStack();
+  const stop = async (): Promise<void> => {
+    await measured.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await startNginx(measured, folder).catch(async (cause: unknown) => {
+    await stop();
+    throw cause;
+  });
+  return { measured, folder, stop };
 }
