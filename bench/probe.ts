@@ -7,6 +7,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { formatTable, type Measure } from './table.ts';
@@ -21,6 +22,7 @@ const nsPerSecond = 1e9;
 const { values: flags } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, quick: { type: 'boolean', default: false } },
 });
+const rounds = z.coerce.number().int().positive().parse(flags.rounds);
 const scale = flags.quick ? 0.1 : 1;
 
 const run = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: 'utf8' });
@@ -28,7 +30,6 @@ const runIn = (namespace: string, command: string, ...args: string[]): string =>
   run('ip', 'netns', 'exec', namespace, command, ...args);
 const startIn = (namespace: string, command: string, ...args: string[]): ChildProcess =>
   spawn('ip', ['netns', 'exec', namespace, command, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function makePod(namespace: string, number: number): void {
   const link = `veth${number}`;
@@ -217,7 +218,7 @@ async function main(): Promise<void> {
   const serving = startIn(pods[1], `${build}/traffic`, 'serve', '8080');
   try {
     await sleep(300);
-    for (let done = 0; done < Number(flags.rounds); done++) await round(work);
+    for (let done = 0; done < rounds; done++) await round(work);
     const measures: Measure[] = [...collected].map(([name, row]) => ({ name, ...row }));
     process.stdout.write(`${formatTable(measures)}\n`);
   } finally {

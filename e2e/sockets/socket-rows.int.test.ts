@@ -22,6 +22,7 @@ import {
   run,
   serverAddress,
   startHelper,
+  traffic,
   type Family,
 } from '../drops/ground.ts';
 import { startWatch, type Watch } from '../drops/watch.ts';
@@ -122,7 +123,7 @@ describe.runIf(isPossible())('rows of what no packet tells', () => {
   });
 
   test.each(families)('a connection of milliseconds has its round-trip time over IPv%s', async (family) => {
-    await run('client', `${traffic} connect ${serverAddress[family]} ${plainPort} 20`);
+    await traffic('client', `connect ${serverAddress[family]} ${plainPort} 20`);
     const isOver = (rows: readonly Row[]): boolean => sum(rows, 'connections') === 20;
     const rows = await rowsTo(serverAddress[family], plainPort, isOver);
     const ends = rows.filter((row) => row['kind'] === flowKinds.indexOf('connection_end'));
@@ -133,7 +134,7 @@ describe.runIf(isPossible())('rows of what no packet tells', () => {
 
   test.each(families)('a connection to a service is one, to its backend, over IPv%s', async (family) => {
     const isAsked = (row: Row): boolean => formatAddress(String(row['service_ip'])) === service[family];
-    await run('client', `${traffic} connect ${service[family]} 80 5`);
+    await traffic('client', `connect ${service[family]} 80 5`);
     const rows = await rowsTo(
       serverAddress[family],
       plainPort,
@@ -163,8 +164,6 @@ describe.runIf(isPossible())('rows of what no packet tells', () => {
     expect(formatAddress(String(exchanges[0]?.['src_ip']))).toBe(clientAddress[family]);
   });
 });
-
-const traffic = new URL('../../bpf/build/traffic', import.meta.url).pathname;
 
 function sum(rows: readonly Row[], column: string): number {
   return rows.reduce((total, row) => total + Number(row[column]), 0);
