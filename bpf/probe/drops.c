@@ -2,14 +2,10 @@
 /* Adds up what the kernel counted per (flow, namespace, reason, place) until a collector has it. */
 #include "probe/drops.h"
 
-#include <errno.h>
 #include <string.h>
-
-#include <bpf/bpf.h>
 
 #include "probe/drop_filter.h"
 
-#define BATCH	  512
 #define DROPS_MAX 65536
 
 struct drop {
@@ -47,8 +43,11 @@ static struct reason_total *total_of(struct drops *drops, uint32_t reason)
 	return &drops->totals[reason < REASON_BITS ? reason : REASON_OTHER];
 }
 
-static void merge(struct drops *drops, const struct drop_key *key, const struct drop_counts *counts)
+static void merge(void *context, const void *of, const void *value)
 {
+	struct drops *drops = context;
+	const struct drop_key *key = of;
+	const struct drop_counts *counts = value;
 	struct reason_total *total = total_of(drops, key->reason);
 	struct drop *drop;
 
@@ -77,30 +76,17 @@ static void merge(struct drops *drops, const struct drop_key *key, const struct 
 
 int drops_read(struct drops *drops)
 {
-	static struct drop_counts counts[BATCH];
-	static struct drop_key keys[BATCH];
-	int fd, err, written = drops->kernel->drops.fds[drops->kernel->drops.written];
-	uint32_t cursor, read;
-	bool is_first = true;
+	struct map_pair *pair = &drops->kernel->drops;
+	int fd, is_empty = map_pair_is_empty(pair);
 
-	/* Most of the time nothing is dropped, and waiting for a grace period would be for nothing. */
-	if (bpf_map_get_next_key(written, NULL, keys))
-		return errno == ENOENT ? 0 : -errno;
-	fd = map_pair_swap(&drops->kernel->drops);
+	/* Most of the time it is, and waiting for a grace period would be for nothing. */
+	if (is_empty)
+		return is_empty < 0 ? is_empty : 0;
+	fd = map_pair_swap(pair);
 	if (fd < 0)
 		return fd;
 	*drops->kernel->drops_are_full = 0;
-	do {
-		read = BATCH;
-		err = bpf_map_lookup_and_delete_batch(fd, is_first ? NULL : &cursor, &cursor, keys, counts, &read,
-						      NULL);
-		if (err && errno != ENOENT)
-			return -errno;
-		for (uint32_t i = 0; i < read; i++)
-			merge(drops, &keys[i], &counts[i]);
-		is_first = false;
-	} while (!err);
-	return 0;
+	return map_drain(fd, sizeof(struct drop_key), sizeof(struct drop_counts), merge, drops);
 }
 
 void drops_send_totals(const struct drops *drops, struct outbox *outbox, uint64_t stats[STAT_COUNT])

@@ -13,7 +13,6 @@
 #include "probe/sockets.h"
 #include "probe/tracepoints.h"
 
-#define BATCH	     256
 #define FAILURES_MAX 16384
 
 struct failure {
@@ -73,8 +72,11 @@ void failures_attach(struct failures *failures)
 	}
 }
 
-static void merge(struct failures *failures, const struct failure_key *key, const struct failure_counts *counts)
+static void merge(void *context, const void *of, const void *value)
 {
+	struct failures *failures = context;
+	const struct failure_key *key = of;
+	const struct failure_counts *counts = value;
 	struct failure *failure = table_find(&failures->table, key);
 	uint32_t before;
 
@@ -94,29 +96,16 @@ static void merge(struct failures *failures, const struct failure_key *key, cons
 
 int failures_read(struct failures *failures)
 {
-	static struct failure_counts counts[BATCH];
-	static struct failure_key keys[BATCH];
-	int fd, err, written = failures->kernel->failures.fds[failures->kernel->failures.written];
-	uint32_t cursor, read;
-	bool is_first = true;
+	struct map_pair *pair = &failures->kernel->failures;
+	int fd, is_empty = map_pair_is_empty(pair);
 
-	/* Most of the time nothing fails, and waiting for a grace period would be for nothing. */
-	if (bpf_map_get_next_key(written, NULL, keys))
-		return errno == ENOENT ? 0 : -errno;
-	fd = map_pair_swap(&failures->kernel->failures);
+	/* Most of the time it is, and waiting for a grace period would be for nothing. */
+	if (is_empty)
+		return is_empty < 0 ? is_empty : 0;
+	fd = map_pair_swap(pair);
 	if (fd < 0)
 		return fd;
-	do {
-		read = BATCH;
-		err = bpf_map_lookup_and_delete_batch(fd, is_first ? NULL : &cursor, &cursor, keys, counts, &read,
-						      NULL);
-		if (err && errno != ENOENT)
-			return -errno;
-		for (uint32_t i = 0; i < read; i++)
-			merge(failures, &keys[i], &counts[i]);
-		is_first = false;
-	} while (!err);
-	return 0;
+	return map_drain(fd, sizeof(struct failure_key), sizeof(struct failure_counts), merge, failures);
 }
 
 static int report(const struct failure *failure, struct outbox *outbox)

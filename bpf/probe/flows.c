@@ -11,7 +11,6 @@
  */
 #include "probe/flows.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -29,7 +28,6 @@
 /* Linux sends a SYN again at most 120 s after the one before; by default after 1, 2, 4 ... 32 s, until 127 s. */
 #define SYN_ANSWER_NS (10 * SECOND)
 #define SYN_RETRY_NS  (125 * SECOND)
-#define BATCH	      1024
 
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
@@ -327,9 +325,18 @@ static bool opens_another(const struct flow *flow, const struct flow_counts *cou
 	return !flow->syn_ns && (counts->tcp_flags[0] | counts->tcp_flags[1]) & TCP_SYN;
 }
 
-static void merge(struct flows *flows, const struct flow_key *key, const struct flow_counts *counts,
-		  struct outbox *outbox)
+struct merging {
+	struct flows *flows;
+	struct outbox *outbox;
+};
+
+static void merge(void *context, const void *of, const void *value)
 {
+	const struct flow_counts *counts = value;
+	const struct flow_key *key = of;
+	const struct merging *merging = context;
+	struct outbox *outbox = merging->outbox;
+	struct flows *flows = merging->flows;
 	struct flow *flow = table_find(&flows->table, key);
 
 	/* An ICMP error about a conversation that this interface never saw: the error itself is one that it saw. */
@@ -348,12 +355,9 @@ static void merge(struct flows *flows, const struct flow_key *key, const struct 
 
 int flows_read(struct flows *flows, struct outbox *outbox)
 {
-	static struct flow_counts counts[BATCH];
-	static struct flow_key keys[BATCH];
-	int fd = map_pair_swap(&flows->kernel->flows), err;
+	int fd = map_pair_swap(&flows->kernel->flows);
+	struct merging merging = { flows, outbox };
 	struct flow *flow;
-	uint32_t cursor, read;
-	bool is_first = true;
 
 	if (fd < 0)
 		return fd;
@@ -361,17 +365,7 @@ int flows_read(struct flows *flows, struct outbox *outbox)
 	flows->has_made_room = false;
 	table_for_each (flow, &flows->table)
 		flow->is_fresh = false;
-	do {
-		read = BATCH;
-		err = bpf_map_lookup_and_delete_batch(fd, is_first ? NULL : &cursor, &cursor, keys, counts, &read,
-						      NULL);
-		if (err && errno != ENOENT)
-			return -errno;
-		for (uint32_t i = 0; i < read; i++)
-			merge(flows, &keys[i], &counts[i], outbox);
-		is_first = false;
-	} while (!err);
-	return 0;
+	return map_drain(fd, sizeof(struct flow_key), sizeof(struct flow_counts), merge, &merging);
 }
 
 /* Whether what there is to say of a flow that goes on can wait. */

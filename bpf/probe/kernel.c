@@ -2,6 +2,7 @@
 /* Loads and attaches. Interfaces are attached by tcx links, which the kernel removes with the process. */
 #include "probe/kernel.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -24,9 +25,12 @@
 #include "probe/log.h"
 
 /* Newer than the headers of the distributions that ship libbpf 1.1. */
-#define TCX_INGRESS  46
-#define TCX_EGRESS   47
-#define ATTACH_FIRST (1u << 3) /* BPF_F_BEFORE: before any program that may end the chain */
+#define TCX_INGRESS	46
+#define TCX_EGRESS	47
+#define DRAIN_BATCH	1024
+#define DRAIN_KEY_MAX	128
+#define DRAIN_VALUE_MAX 128
+#define ATTACH_FIRST	(1u << 3) /* BPF_F_BEFORE: before any program that may end the chain */
 
 static uint64_t effective_capabilities(void)
 {
@@ -280,6 +284,37 @@ int map_pair_swap(struct map_pair *pair)
 		return -errno;
 	pair->written = next;
 	return pair->fds[read];
+}
+
+int map_pair_is_empty(const struct map_pair *pair)
+{
+	char key[DRAIN_KEY_MAX];
+
+	if (!bpf_map_get_next_key(pair->fds[pair->written], NULL, key))
+		return 0;
+	return errno == ENOENT ? 1 : -errno;
+}
+
+int map_drain(int fd, size_t key_size, size_t value_size,
+	      void (*tell)(void *context, const void *key, const void *value), void *context)
+{
+	static char keys[DRAIN_BATCH * DRAIN_KEY_MAX], values[DRAIN_BATCH * DRAIN_VALUE_MAX];
+	bool is_first = true;
+	uint32_t cursor, read;
+	int err;
+
+	assert(key_size <= DRAIN_KEY_MAX && value_size <= DRAIN_VALUE_MAX);
+	do {
+		read = DRAIN_BATCH;
+		err = bpf_map_lookup_and_delete_batch(fd, is_first ? NULL : &cursor, &cursor, keys, values, &read,
+						      NULL);
+		if (err && errno != ENOENT)
+			return -errno;
+		for (uint32_t i = 0; i < read; i++)
+			tell(context, keys + i * key_size, values + i * value_size);
+		is_first = false;
+	} while (!err);
+	return 0;
 }
 
 /* libbpf 1.1 has no wrapper for tcx. */

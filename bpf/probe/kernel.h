@@ -36,6 +36,11 @@ int kernel_open(struct kernel *kernel, const struct kernel_names *names, const s
 void kernel_close(struct kernel *kernel);
 /* Lets the programs write the other map and waits until none writes the old one: its fd, or a negative errno. */
 int map_pair_swap(struct map_pair *pair);
+/* Nothing was written since the last swap: swapping would wait for nothing. A negative errno if that cannot be told. */
+int map_pair_is_empty(const struct map_pair *pair);
+/* Takes every entry out of a map that no program writes any more, and tells of each. 0, or a negative errno. */
+int map_drain(int fd, size_t key_size, size_t value_size,
+	      void (*tell)(void *context, const void *key, const void *value), void *context);
 /* Attaches both directions to an interface; the links' fds go to `fds`. 0, or a negative errno. */
 int kernel_attach(const struct kernel *kernel, uint32_t ifindex, bool has_link_header, int fds[2]);
 /* Whether other users' processes, and so their namespaces, can be looked at: 0, or a negative errno. */
