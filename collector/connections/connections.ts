@@ -9,7 +9,7 @@ import type { Side } from '../protocol/exchange.ts';
 import { createConnection, type Connection } from './connection.ts';
 import { createEnds, nowhere, type Ends, type Surroundings } from './ends.ts';
 import { contradictsPorts, inferInitiator, type Listeners } from './initiator.ts';
-import { createKeyTable, hashWords, wordsPerKey } from './key-table.ts';
+import { createKeyTable, hashWords, idSeeds, wordsPerKey } from './key-table.ts';
 import { answerPatienceNs, complaintOf, isUnanswered, resultOf } from './opening.ts';
 import {
   addressOf,
@@ -94,7 +94,6 @@ const unseenIdleNs = 60e9;
 const raceNs = 100e6;
 /** Slots that one call of `sweep` looks at: a fraction of a millisecond. */
 const slotsPerSweep = 8192;
-const idSeeds = [0x9e3779b9, 0x85ebca77] as const;
 const wide = 4294967296;
 
 export function createConnections(config: ConnectionsConfig, deps: ConnectionsDeps): Connections {

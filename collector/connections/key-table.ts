@@ -27,7 +27,10 @@ export interface KeyTable {
   free(slot: number): void;
 }
 
-/** 32 bits of MurmurHash3 over the key's words. Two seeds make the 64-bit connection id, equal on every node. */
+/** Of the two halves of a connection id, which is equal on every node and in every release. */
+export const idSeeds = [0x9e3779b9, 0x85ebca77] as const;
+
+/** 32 bits of MurmurHash3 over the key's words. */
 export function hashWords(words: Uint32Array, at: number, seed: number): number {
   let hash = seed;
   for (let i = at; i < at + wordsPerKey; i += 1) {
@@ -49,11 +52,11 @@ function readKey(view: DataView, offset: number, into: Uint32Array): void {
   into[wordsPerKey - 1] = view.getUint16(offset + flowKey.protocol, true);
 }
 
-/** The hash of a struct flow_key that is in no table. */
-export function hashKey(bytes: Buffer, offset: number, seed: number): number {
+/** The connection id of a struct flow_key that is in no table. */
+export function connectionIdOf(key: Buffer): { readonly low: number; readonly high: number } {
   const words = new Uint32Array(wordsPerKey);
-  readKey(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset, words);
-  return hashWords(words, 0, seed);
+  readKey(new DataView(key.buffer, key.byteOffset, key.length), 0, words);
+  return { low: hashWords(words, 0, idSeeds[0]), high: hashWords(words, 0, idSeeds[1]) };
 }
 
 /** `onGrow` is told before a slot beyond the old capacity is given out. */

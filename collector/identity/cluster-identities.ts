@@ -1,5 +1,5 @@
 /** How pods and services are called in rows: workload, labels, identity number, service. Kept until something changes. */
-import { noNames, type Endpoint } from './endpoint-facts.ts';
+import { noNames, type Endpoint } from '../../model/endpoint.ts';
 import { createLabelSets, labelsOf } from './label-sets.ts';
 import type { PodRecord } from './pod-record.ts';
 import type { Pods } from './kubernetes-pods.ts';

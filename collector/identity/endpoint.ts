@@ -1,7 +1,7 @@
 /** What a row says about one end of a flow, and how it is found: the precedence of what an address can be. */
 import { formatAddress, groupOf, isMapped, type AddressKey } from '../decode/address.ts';
 import type { PodIdentity, ServiceIdentity } from './cluster-identities.ts';
-import type { Endpoint } from './endpoint-facts.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { KubernetesState } from './kubernetes-state.ts';
 import { reservedSet, type LabelSet } from './label-sets.ts';

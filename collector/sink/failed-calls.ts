@@ -1,6 +1,6 @@
 /** A row for each process, peer and errno of which calls failed before there was a packet. */
 import { errnoName } from '../../model/errno.ts';
-import { hashKey } from '../connections/key-table.ts';
+import { connectionIdOf } from '../connections/key-table.ts';
 import { addressKey } from '../decode/address.ts';
 import { readText, readWide } from '../decode/bytes.ts';
 import { flowKeyOf, type Socket } from '../decode/conversation-key.ts';
@@ -41,6 +41,7 @@ export function createFailedCalls(deps: FailedCallsDeps): FailedCalls {
       const [from, to] = deps.identity.resolveCall(caller, remote, protocol, deps.moment(monoNs));
       const local = { address: from.address, port: bytes.readUInt16LE(at + connectRecord.local_port) };
       const key = flowKeyOf(local, remote, protocol, family);
+      const id = connectionIdOf(key);
       rowOf(deps, {
         monoNs,
         error: errnoName(bytes.readUInt32LE(at + connectRecord.error)),
@@ -53,8 +54,8 @@ export function createFailedCalls(deps: FailedCallsDeps): FailedCalls {
           destinationPort: remote.port,
           from: from.endpoint,
           to,
-          connectionLow: hashKey(key, 0, 0x9e3779b9),
-          connectionHigh: hashKey(key, 0, 0x85ebca77),
+          connectionLow: id.low,
+          connectionHigh: id.high,
           protocol,
           ipVersion: family,
         },

@@ -3,20 +3,7 @@
  * gives equal attributes the same id, and SQL can too (migrations/endpoints-by-reference.ts computes the same).
  */
 import { createHash } from 'node:crypto';
-
-export interface EndpointFacts {
-  readonly namespace: string;
-  readonly pod: string;
-  readonly workload: string;
-  readonly workloadKind: string;
-  readonly service: string;
-  readonly labels: readonly string[];
-  readonly identity: number;
-  readonly names: readonly string[];
-  readonly process: string;
-  readonly unit: string;
-  readonly container: string;
-}
+import type { Endpoint } from '../../model/endpoint.ts';
 
 /** A UInt64 in halves, as column builders take it. */
 export interface Id {
@@ -32,11 +19,11 @@ function hash(texts: readonly string[]): Id {
   return { low: digest.readUInt32LE(0), high: digest.readUInt32LE(4) };
 }
 
-export function workloadId(cluster: string, of: EndpointFacts): Id {
+export function workloadId(cluster: string, of: Endpoint): Id {
   return hash([cluster, of.namespace, of.workloadKind, of.workload]);
 }
 
-export function endpointId(cluster: string, of: EndpointFacts): Id {
+export function endpointId(cluster: string, of: Endpoint): Id {
   const { namespace, pod, workload, workloadKind, service, labels, identity, names, process, unit, container } = of;
   const single = [cluster, namespace, pod, workload, workloadKind, service, String(identity), process, unit, container];
   return hash([...single, String(labels.length), ...labels, ...names]);

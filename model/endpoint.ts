@@ -1,4 +1,4 @@
-/** What a row says about one end of a flow. */
+/** What was behind an address at the time of a flow: what a row's endpoint id stands for. */
 export interface Endpoint {
   readonly namespace: string;
   readonly pod: string;
