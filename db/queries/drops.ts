@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { DropGroup } from '../../model/api.ts';
-import type { Expression, Filter } from '../../model/filter/ast.ts';
+import type { Filter } from '../../model/filter/ast.ts';
 import type { FieldName } from '../../model/filter/fields.ts';
 import { nodeId } from '../../model/node-id.ts';
 import type { StoreClient } from '../client.ts';
@@ -15,6 +15,7 @@ import {
   piecesOf,
   resolutionFor,
   stepOf,
+  asksOnly,
   bySource,
   type Piece,
   type SourcePieces,
@@ -58,22 +59,9 @@ const known: ReadonlySet<FieldName> = new Set([
   'cluster',
 ]);
 
-function isKnown(filter: Filter | Expression): boolean {
-  switch (filter.kind) {
-    case 'all':
-      return true;
-    case 'term':
-      return known.has(filter.field);
-    case 'not':
-      return isKnown(filter.of);
-    case 'and':
-    case 'or':
-      return filter.of.every(isKnown);
-  }
-}
-
 function piecesOfDrops({ range, filter, source }: DropsInput, stepMs: number): readonly Piece[] {
-  if (source === 'flows' || !isKnown(filter) || resolutionFor(stepMs) === 'flows') return [{ from: 'flows', range }];
+  if (source === 'flows' || !asksOnly(filter, known) || resolutionFor(stepMs) === 'flows')
+    return [{ from: 'flows', range }];
   return piecesOf(range, 'minute');
 }
 

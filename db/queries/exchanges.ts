@@ -3,7 +3,7 @@
  * caches and queues. An exchange that both ends report counts once: for each pair of workloads one end's account is taken.
  */
 import { z } from 'zod';
-import type { Expression, Filter } from '../../model/filter/ast.ts';
+import type { Filter } from '../../model/filter/ast.ts';
 import type { FieldName } from '../../model/filter/fields.ts';
 import type { ExchangeOrder, MapNode } from '../../model/api.ts';
 import { nodeId } from '../../model/node-id.ts';
@@ -13,7 +13,7 @@ import { empty, join, param, sql, type Sql } from '../sql.ts';
 import { fixed } from './edge-rows.ts';
 import { latencyBucket, quantilesMs } from './latency.ts';
 import { inBuckets, inRange, type Range } from './range.ts';
-import { bySource, piecesOf, type Piece, type Resolution, type SourcePieces } from './resolution.ts';
+import { asksOnly, bySource, piecesOf, type Piece, type Resolution, type SourcePieces } from './resolution.ts';
 import { routeOfPath } from './route-template.ts';
 import { runQuery, type Read } from './run.ts';
 
@@ -127,24 +127,12 @@ const topics: Readonly<Record<ExchangeTopic, Topic>> = {
 
 const knownToAll: readonly FieldName[] = ['ns', 'workload', 'kind', 'reporter', 'cluster'];
 
-function isKnown(filter: Filter | Expression, known: readonly FieldName[]): boolean {
-  switch (filter.kind) {
-    case 'all':
-      return true;
-    case 'term':
-      return known.includes(filter.field);
-    case 'not':
-      return isKnown(filter.of, known);
-    case 'and':
-    case 'or':
-      return filter.of.every((part) => isKnown(part, known));
-  }
-}
-
 function piecesOfExchanges({ topic, range, filter, source }: ExchangesInput): readonly Piece[] {
   const { rollup } = topics[topic];
   if (source === 'flows' || rollup === null) return [{ from: 'flows', range }];
-  return isKnown(filter, [...knownToAll, ...rollup.known]) ? piecesOf(range, 'minute') : [{ from: 'flows', range }];
+  return asksOnly(filter, new Set([...knownToAll, ...rollup.known]))
+    ? piecesOf(range, 'minute')
+    : [{ from: 'flows', range }];
 }
 
 function exchangesOf({ from, ranges }: SourcePieces, { topic, filter }: ExchangesInput): Sql {

@@ -32,18 +32,22 @@ const levels = [
 const known: ReadonlySet<FieldName> = new Set(['ns', 'workload', 'kind', 'verdict', 'protocol', 'reporter', 'cluster']);
 
 export function isKnownToRollups(filter: Filter): boolean {
-  const decides = (expression: Expression): boolean => {
-    switch (expression.kind) {
-      case 'term':
-        return known.has(expression.field);
-      case 'not':
-        return decides(expression.of);
-      case 'and':
-      case 'or':
-        return expression.of.every(decides);
-    }
-  };
-  return filter.kind === 'all' || decides(filter);
+  return asksOnly(filter, known);
+}
+
+/** Does the filter test no other fields than these? */
+export function asksOnly(filter: Filter | Expression, fields: ReadonlySet<FieldName>): boolean {
+  switch (filter.kind) {
+    case 'all':
+      return true;
+    case 'term':
+      return fields.has(filter.field);
+    case 'not':
+      return asksOnly(filter.of, fields);
+    case 'and':
+    case 'or':
+      return filter.of.every((part) => asksOnly(part, fields));
+  }
 }
 
 /** In order of time, without gap or overlap. `coarsest` leaves out what is coarser than it: series need their buckets. */
