@@ -12,6 +12,7 @@ import { freePort, missingForCapture, readableFile, usableDataDir } from './pref
 import type { StartOptions } from './start-options.ts';
 import { ChildFailed, createSupervisor, stopSignal, type Child, type ChildSpec } from './supervisor.ts';
 import { captureSentence } from './capture-sentence.ts';
+import { tablesStand } from './tables-stand.ts';
 
 /** A problem the user can mend: printed as one line, exit code 2. */
 export class StartRefused extends Error {}
@@ -147,6 +148,7 @@ export async function start(options: StartOptions, deps: StartDeps): Promise<voi
     );
     for (const line of missing) deps.say(`missing    ${line}`);
     const url = fact(running.server, 'url');
+    await tablesStand(url);
     deps.say(`watching   ${await captureSentence(url, options.replay, running.probe !== null)}`);
     deps.say(`ready      ${url}  (after ${((performance.now() - startedMs) / 1000).toFixed(1)} s; Ctrl-C stops)`);
   };

@@ -102,16 +102,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     query: Record<string, string>,
     schema: S,
   ): Promise<z.infer<S>> => {
-    const ask = async (): Promise<{ response: Response; body: unknown }> => {
-      const response = await fetch(new URL(`${path}?${new URLSearchParams(query).toString()}`, url));
-      return { response, body: await response.json() };
-    };
-    let { response, body } = await ask();
-    // A new database has no tables for its first seconds, and the server says so.
-    for (let tries = 0; tries < 60 && JSON.stringify(body).includes('the tables are not there yet'); tries += 1) {
-      await sleep(250);
-      ({ response, body } = await ask());
-    }
+    const response = await fetch(new URL(`${path}?${new URLSearchParams(query).toString()}`, url));
+    const body: unknown = await response.json();
     if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(body)}`);
     return schema.parse(body);
   };
