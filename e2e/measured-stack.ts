@@ -47,7 +47,10 @@ async function watchesLinks(stack: Stack, lab: Lab): Promise<void> {
   );
 }
 
-export async function startMeasuredStack(args: readonly string[] = []): Promise<MeasuredStack> {
+export async function startMeasuredStack(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<MeasuredStack> {
   const entry = await buildEntry();
   const folder = mkdtempSync(join(tmpdir(), 'palomar-truth-'));
   const started = await startLab({
@@ -60,7 +63,7 @@ export async function startMeasuredStack(args: readonly string[] = []): Promise<
   });
   if (!started.ok) throw new Error(started.error);
   const lab = started.value;
-  const stack = await startStack({ args, env: { PALOMAR_KUBERNETES_URL: lab.kubernetesUrl } }).catch(
+  const stack = await startStack({ args, env: { ...env, PALOMAR_KUBERNETES_URL: lab.kubernetesUrl } }).catch(
     async (cause: unknown) => {
       await lab.stop();
       throw cause;

@@ -84,10 +84,10 @@ export interface StackWithNginx {
 }
 
 /** A quiet lab, watched, with nginx in `api`. */
-export async function startStackWithNginx(): Promise<StackWithNginx> {
+export async function startStackWithNginx(env: Readonly<Record<string, string>> = {}): Promise<StackWithNginx> {
   const folder = mkdtempSync(join(tmpdir(), 'palomar-nginx-'));
   chmodSync(folder, 0o755);
-  const measured = await startMeasuredStack();
+  const measured = await startMeasuredStack([], env);
   const stop = async (): Promise<void> => {
     await measured.stop();
     rmSync(folder, { recursive: true, force: true });
