@@ -136,32 +136,36 @@ function grown(
   });
 }
 
-test(`${count} pods, one a second, leave nothing behind`, async () => {
-  const before = await footprint();
-  const samples: Footprint[] = [];
-  for (let n = 0; n < count; n += 1) {
-    const startedMs = performance.now();
-    await live(churnPod(n));
-    if (n % 60 === 59) samples.push(await footprint());
-    await sleep(Math.max(0, 1000 - (performance.now() - startedMs)));
-  }
-  let now = await footprint();
-  console.log(JSON.stringify({ before, samples, after: now }));
-  await eventually(
-    30_000,
-    async () => {
-      now = await footprint();
-      const { programs, files } = now;
-      const isMore = Object.entries(files).some(([name, open]) => open > (before.files[name] ?? 0));
-      return programs <= before.programs && !isMore ? true : null;
-    },
-    () => `no more programs and files than before: ${JSON.stringify(before)}; now ${JSON.stringify(now)}`,
-  );
-  // Thirds of a short run are a few seconds: they say nothing.
-  if (samples.length < 9) return;
-  expect(grown(samples, (sample) => sample.rssMib, 8)).toEqual([]);
-  expect(grown(samples, (sample) => sample.entries, 50)).toEqual([]);
-});
+test(
+  `${count} pods, one a second, leave nothing behind`,
+  async () => {
+    const before = await footprint();
+    const samples: Footprint[] = [];
+    for (let n = 0; n < count; n += 1) {
+      const startedMs = performance.now();
+      await live(churnPod(n));
+      if (n % 60 === 59) samples.push(await footprint());
+      await sleep(Math.max(0, 1000 - (performance.now() - startedMs)));
+    }
+    let now = await footprint();
+    console.log(JSON.stringify({ before, samples, after: now }));
+    await eventually(
+      30_000,
+      async () => {
+        now = await footprint();
+        const { programs, files } = now;
+        const isMore = Object.entries(files).some(([name, open]) => open > (before.files[name] ?? 0));
+        return programs <= before.programs && !isMore ? true : null;
+      },
+      () => `no more programs and files than before: ${JSON.stringify(before)}; now ${JSON.stringify(now)}`,
+    );
+    // Thirds of a short run are a few seconds: they say nothing.
+    if (samples.length < 9) return;
+    expect(grown(samples, (sample) => sample.rssMib, 8)).toEqual([]);
+    expect(grown(samples, (sample) => sample.entries, 50)).toEqual([]);
+  },
+  120_000 + count * 2000,
+);
 
 const namedSchema = z.object({ requests: z.coerce.number(), misnamed: z.coerce.number() });
 
