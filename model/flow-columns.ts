@@ -196,4 +196,5 @@ export const coverageColumns = {
   component: 'LowCardinality(String)',
   counter: 'LowCardinality(String)',
   value: 'UInt64',
+  milliseconds: 'UInt32',
 } as const satisfies Record<string, ColumnType>;

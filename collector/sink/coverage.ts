@@ -38,10 +38,11 @@ export function createCoverage(
   const probeBefore = new Map<string, number>();
   const collectorBefore = new Map<string, number>();
 
-  const row = (timeNs: bigint, seconds: number, component: string, counter: string, value: number): void => {
+  const row = (timeNs: bigint, ms: number, component: string, counter: string, value: number): void => {
     const target = block();
     target.columns.time.push(timeNs);
-    target.columns.seconds.push(seconds);
+    target.columns.seconds.push(Math.max(1, Math.round(ms / 1000)));
+    target.columns.milliseconds.push(ms);
     target.columns.cluster.push(config.cluster);
     target.columns.node.push(config.node);
     target.columns.component.push(component);
@@ -61,7 +62,7 @@ export function createCoverage(
     stats(payload, monoNs, timeNs) {
       // Right after joining, a report would claim a second in which nobody listened: it only sets the baseline.
       const isTooEarly = isJoined && monoNs - since < shortestReportNs;
-      const seconds = Math.max(1, isJoined ? Math.floor((monoNs - since) / 1e9) : Math.round((monoNs - since) / 1e9));
+      const ms = Math.max(1, Math.round((monoNs - since) / 1e6));
       if (!isTooEarly) since = monoNs;
       probeStats.forEach((name, index) => {
         if ((index + 1) * 8 > payload.length) return;
@@ -70,14 +71,14 @@ export function createCoverage(
         probeBefore.set(name, value);
         if (probeGauges.has(name)) return;
         const increase = isJoined ? 0 : Math.max(0, value - before);
-        if (!isTooEarly && (increase > 0 || name === 'packets_seen')) row(timeNs, seconds, 'probe', name, increase);
+        if (!isTooEarly && (increase > 0 || name === 'packets_seen')) row(timeNs, ms, 'probe', name, increase);
       });
       isJoined = false;
       if (isTooEarly) return;
       for (const [name, value] of counters.entries()) {
         const increase = value - (collectorBefore.get(name) ?? 0);
         collectorBefore.set(name, value);
-        if (increase > 0 && !name.startsWith(notAboutTraffic)) row(timeNs, seconds, 'collector', name, increase);
+        if (increase > 0 && !name.startsWith(notAboutTraffic)) row(timeNs, ms, 'collector', name, increase);
       }
     },
     latest: () => probeBefore,

@@ -21,8 +21,10 @@ const maxGaps = 1000;
 /** Nodes are looked for this far around the range, so that one that was silent throughout is missed. */
 const aroundMs = 3_600_000;
 /** At the end of the range the next report may be late by as much as its interval, and by this: see db/writer.ts. */
-const graceSeconds = 5;
-/** Between two reports: `seconds` is rounded, so half a second is nothing. More is a collector that was away. */
+const graceMs = 5000;
+/** Between two reports: what a corrected clock may shift. More is a collector that was away. */
+const clockMs = 200;
+/** The same where a report says its length in whole `seconds` only, as those of the first releases. */
 const roundingMs = 600;
 
 export function buildCounters(range: Range): Sql {
@@ -37,7 +39,7 @@ LIMIT ${param.uint32(maxCounters)}`;
 }
 
 /**
- * Intervals without a report, per node. Each report covers the `seconds` before its time; two imaginary reports stand
+ * Intervals without a report, per node. Each report covers the `milliseconds` before its time; two imaginary reports stand
  * at the ends of the range, so that silence there counts too.
  */
 export function buildGaps(range: Range): Sql {
@@ -56,19 +58,21 @@ FROM
     lagInFrame(toNullable(time)) OVER reports AS previous,
     if(
       is_edge OR lagInFrame(is_edge) OVER reports,
-      1000 * greatest(grace, lagInFrame(grace) OVER reports),
-      ${param.uint32(roundingMs)}
+      greatest(grace_ms, lagInFrame(grace_ms) OVER reports),
+      between_ms
     ) AS allowed_ms
   FROM
   (
-    SELECT cluster, node, time, max(seconds) AS length, length + ${param.uint32(graceSeconds)} AS grace,
-      time - toIntervalSecond(length) AS covered_from, 0 AS is_edge
+    SELECT cluster, node, time, max(milliseconds) AS exact_ms, if(exact_ms > 0, exact_ms, 1000 * max(seconds)) AS length_ms,
+      length_ms + ${param.uint32(graceMs)} AS grace_ms,
+      if(exact_ms > 0, ${param.uint32(clockMs)}, ${param.uint32(roundingMs)}) AS between_ms,
+      time - toIntervalMillisecond(length_ms) AS covered_from, 0 AS is_edge
     FROM coverage
     WHERE ${inRange(around)}
     GROUP BY cluster, node, time
     UNION ALL
-    SELECT DISTINCT cluster, node, arrayJoin([${from}, least(${to}, now64(9, 'UTC'))]) AS time, 0 AS length,
-      ${param.uint32(graceSeconds)} AS grace, time AS covered_from, 1 AS is_edge
+    SELECT DISTINCT cluster, node, arrayJoin([${from}, least(${to}, now64(9, 'UTC'))]) AS time,
+      0 AS exact_ms, 0 AS length_ms, ${param.uint32(graceMs)} AS grace_ms, 0 AS between_ms, time AS covered_from, 1 AS is_edge
     FROM coverage
     WHERE ${inRange(around)}
   )

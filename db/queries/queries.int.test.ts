@@ -151,6 +151,15 @@ describe.skipIf(whyNoEngine() !== null)('queries', () => {
         appendRow(coverageColumns, writer.coverage(), { ...row, counter: 'packets_seen', value: 7 });
         if (second === 500) appendRow(coverageColumns, writer.coverage(), { ...row, counter: 'ring_full', value: 3 });
       }
+      // Another day's collector says its reports' lengths exactly: away for 0.4 s, then for 0.1 s.
+      for (const [ago, milliseconds] of [
+        [90_002, 1000],
+        [90_000.6, 1000],
+        [89_999.5, 1000],
+      ] as const) {
+        const row = { time: at(ago), seconds: 1, milliseconds, cluster: 'default', node: 'node-1', component: 'probe' };
+        appendRow(coverageColumns, writer.coverage(), { ...row, counter: 'packets_seen', value: 1 });
+      }
       for (const [second, mode] of [
         [30, 'off'],
         [10, 'live'],
@@ -335,6 +344,12 @@ describe.skipIf(whyNoEngine() !== null)('queries', () => {
       packets_to_dst: '3',
       time: new Date(toMs - 5000).toISOString().replace('000Z', '000000000Z'),
     });
+  });
+
+  it('finds a collector that was away for less than a second', async () => {
+    const day = { fromMs: toMs - 90_003_000, toMs: toMs - 89_999_000 };
+    const { gaps } = await queryCoverage(client, day, signal);
+    expect(gaps).toEqual([{ node: 'node-1', fromMs: toMs - 90_002_000, toMs: toMs - 90_001_600 }]);
   });
 
   it('tells losses, packets and gaps', async () => {
