@@ -396,6 +396,97 @@ export const diffResponseSchema = z.object({
 });
 export type DiffResponse = z.infer<typeof diffResponseSchema>;
 
+/** What traffic can be broken down by; `from.label:KEY` and `to.label:KEY` besides. */
+export const dimensions = [
+  'edge',
+  'from.workload',
+  'to.workload',
+  'from.ns',
+  'to.ns',
+  'from.pod',
+  'to.pod',
+  'from.service',
+  'to.service',
+  'from.process',
+  'to.process',
+  'from.ip',
+  'to.ip',
+  'port',
+  'protocol',
+  'l7',
+  'verdict',
+  'connect',
+  'reason',
+  'location',
+  'http.method',
+  'http.host',
+  'http.path',
+  'http.status',
+  'grpc.status',
+  'dns.name',
+  'dns.type',
+  'dns.rcode',
+  'l7.command',
+  'l7.resource',
+  'l7.error',
+  'tls.sni',
+  'tls.version',
+  'encryption',
+  'tunnel',
+  'interface',
+  'node',
+  'cluster',
+] as const;
+export type Dimension = (typeof dimensions)[number] | `${'from' | 'to'}.label:${string}`;
+
+export const topMeasures = [
+  'bytes',
+  'packets',
+  'connections',
+  'failed',
+  'requests',
+  'errors',
+  'unanswered',
+  'latency',
+  'drops',
+  'retransmits',
+  'resets',
+] as const;
+export type TopMeasure = (typeof topMeasures)[number];
+
+const topValues = {
+  value: z.number().describe('the measure over the range: a sum, or of latency the 95th percentile in milliseconds'),
+  points: z
+    .array(z.number())
+    .nullable()
+    .describe('the same in each bucket of stepMs, from the one that the range begins in; null when not asked for'),
+};
+
+export const topGroupSchema = z.object({
+  key: z
+    .array(z.string())
+    .describe(
+      'what the group is: one text, empty for none; of a workload the id of its node, of an edge those of both',
+    ),
+  ...topValues,
+  share: z.number().nullable().describe('of the total, 0 to 1; null where there is none to have a share of'),
+});
+export type TopGroup = z.infer<typeof topGroupSchema>;
+
+export const topResponseSchema = z.object({
+  range: rangeSchema,
+  filter: z.string(),
+  by: z.string(),
+  measure: z.enum(topMeasures),
+  stepMs: z.number(),
+  groups: z.array(topGroupSchema).describe('the largest first'),
+  total: z
+    .object({ groups: counter, ...topValues })
+    .describe('over all groups, shown or not; what cannot have it (an HTTP path, a drop reason) is in none'),
+  evidence: evidenceSchema,
+});
+export type TopResponse = z.infer<typeof topResponseSchema>;
+
 const componentState = z.object({
   state: z.enum(['ok', 'degraded', 'down', 'off']),
   detail: z.string().describe('one sentence; what is missing and the command that mends it'),

@@ -15,6 +15,7 @@ import {
   mapResponseSchema,
   routesResponseSchema,
   seriesResponseSchema,
+  topResponseSchema,
 } from '../model/api.ts';
 import { printFilter } from '../model/filter/print.ts';
 import { StoreError } from './failure.ts';
@@ -184,6 +185,34 @@ describe('GET /api/v1/series', () => {
     ]);
     expect(body).toMatchObject({ filter: 'ns:a', stepMs: 60_000, points: [point], previous: [point] });
     expect(body.evidence).toMatchObject({ rowsRead: 4, bytesRead: '10', resolution: 'minute' });
+  });
+});
+
+describe('GET /api/v1/top', () => {
+  const group = { key: ['a'], value: 3, points: [1, 2] };
+  const total = { groups: 9, value: 12, points: [4, 8] };
+  const answerOf = async (parameters: string) => {
+    const read = { rows: 2, bytes: '5' };
+    const store = fakeStore({
+      top: () => Promise.resolve({ groups: [group], total, stepMs: 1, truncated: true, resolution: 'minute', read }),
+    });
+    return (await testApp({ store }).inject(`/api/v1/top?${parameters}`)).json<unknown>();
+  };
+
+  it('tells the share of each group, but not of a percentile', async () => {
+    const bytes = topResponseSchema.parse(await answerOf('by=from.label:app&points=2'));
+    expect(bytes).toMatchObject({ by: 'from.label:app', groups: [{ ...group, share: 0.25 }], total });
+    expect(bytes.evidence).toMatchObject({ truncated: true, limit: 20 });
+    expect(topResponseSchema.parse(await answerOf('measure=latency')).groups).toEqual([{ ...group, share: null }]);
+  });
+
+  it.each([
+    ['by=to.nss', 'did you mean "to.ns"?'],
+    ['by=from.label:', 'nothing is broken down by'],
+    ['measure=fun', 'measure'],
+  ])('refuses %s', async (parameters, part) => {
+    const { error } = errorSchema.parse(await answerOf(parameters));
+    expect(error).toMatchObject({ code: 'bad_parameter', message: expect.stringContaining(part) as string });
   });
 });
 

@@ -8,6 +8,7 @@ import { queryLive } from '../db/queries/live.ts';
 import { queryMap } from '../db/queries/map.ts';
 import { querySeries } from '../db/queries/series.ts';
 import { queryNewestFlowMs, queryStatus, queryVersion } from '../db/queries/status.ts';
+import { queryTop } from '../db/queries/top.ts';
 import type { Store } from './store.ts';
 import { isSchemaMissing, toStoreError } from './store-error.ts';
 
@@ -34,6 +35,7 @@ export function createClickHouseStore(url: string, deps: ClickHouseStoreDeps): S
   return {
     map: (query, signal) => ask(signal, (s) => queryMap(client, query, s)),
     series: (query, signal) => ask(signal, (s) => querySeries(client, query, s)),
+    top: (query, signal) => ask(signal, (s) => queryTop(client, query, s)),
     drops: (query, signal) => ask(signal, (s) => queryDrops(client, query, s)),
     exchanges: (query, signal) => ask(signal, (s) => queryExchanges(client, query, s)),
     flows: (query, signal) => ask(signal, (s) => queryFlows(client, query, s)),

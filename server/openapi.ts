@@ -14,6 +14,7 @@ import {
   mapResponseSchema,
   routesResponseSchema,
   seriesResponseSchema,
+  topResponseSchema,
 } from '../model/api.ts';
 import { cursorHeader } from './request/cursor.ts';
 import {
@@ -27,6 +28,7 @@ import {
   mapParameters,
   noParameters,
   seriesParameters,
+  topParameters,
 } from './request/parameters.ts';
 
 interface Answer {
@@ -67,6 +69,12 @@ const operations: Readonly<Record<string, Operation>> = {
     summary: 'How traffic under a filter went over time',
     parameters: seriesParameters,
     answer: json('Series', 'buckets in order of time'),
+  },
+  '/api/v1/top': {
+    id: 'top',
+    summary: 'Traffic broken down by one dimension: the largest groups by a measure, and over time',
+    parameters: topParameters,
+    answer: json('Top', 'groups, the largest first'),
   },
   '/api/v1/drops': {
     id: 'drops',
@@ -183,6 +191,7 @@ export function createOpenApi(version: string): object {
         Health: schemaOf(healthSchema),
         Map: schemaOf(mapResponseSchema),
         Series: schemaOf(seriesResponseSchema),
+        Top: schemaOf(topResponseSchema),
         Drops: schemaOf(dropsResponseSchema),
         Routes: schemaOf(routesResponseSchema),
         Dns: schemaOf(dnsResponseSchema),

@@ -102,7 +102,7 @@ export const edgeMerges = {
 } as const;
 
 /** The key columns of rows made from `flows f`. With the endpoints for workloads it serves graphs of pods. */
-function keysFromFlows(end: 'workload_id' | 'endpoint'): string {
+export function keyColumns(end: 'workload_id' | 'endpoint'): string {
   return [
     'cluster',
     `src_${end} AS src_key`,
@@ -148,7 +148,7 @@ const untimed = sql`0`;
  */
 export function edgesFromFlows(where: Sql, end: 'workload_id' | 'endpoint', at: Sql = untimed): Sql {
   return sql`
-    SELECT ${at} AS at, ${fixed(keysFromFlows(end))},
+    SELECT ${at} AS at, ${fixed(keyColumns(end))},
     ${edgeAggregates}
     FROM flows AS f
     WHERE ${where}

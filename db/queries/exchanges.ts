@@ -11,7 +11,7 @@ import type { StoreClient } from '../client.ts';
 import { filterSql } from '../filter-sql.ts';
 import { empty, join, param, sql, type Sql } from '../sql.ts';
 import { fixed } from './edge-rows.ts';
-import { latencyBucket, quantilesMs } from './latency.ts';
+import { latencyBucket, quantilesMs, slow95 } from './latency.ts';
 import { inBuckets, inRange, type Range } from './range.ts';
 import { asksOnly, bySource, piecesOf, type Piece, type Resolution, type SourcePieces } from './resolution.ts';
 import { routeOfPath } from './route-template.ts';
@@ -160,11 +160,6 @@ function exchangesOf({ from, ranges }: SourcePieces, { topic, filter }: Exchange
     WHERE ${filterSql(filter)}`;
 }
 
-/** The bucket that holds the 95th percentile; a histogram from the store is in order of its buckets. */
-const slow95 = fixed(
-  'arrayFirst((bucket, below) -> below >= 0.95 * arraySum(latency.2), latency.1, arrayCumSum(latency.2))',
-);
-
 const orders: Readonly<Record<ExchangeOrder, Sql>> = {
   requests: empty,
   failing: sql`errors + unanswered DESC, `,
@@ -234,7 +229,7 @@ FROM (
   SELECT
     cluster, from_key, to_key, what, requests, unanswered, errors, codes, latency,
     ${needlessOf(input)} AS needless,
-    ${slow95} AS slow,
+    ${slow95(sql`latency`)} AS slow,
     [count() OVER (), sum(requests) OVER (), sum(unanswered) OVER (), sum(errors) OVER (),
       sum(needless) OVER ()] AS totals
   FROM (${grouped(input)}

@@ -11,6 +11,11 @@ const firstMs = 1e-3;
 /** The bucket of `latency_ns`, a UInt8. */
 export const latencyBucket: Sql = sql`toUInt8(least(255, floor(8 * log2(greatest(latency_ns, 1000) / 1000))))`;
 
+/** The bucket that holds the 95th percentile; a histogram from the store is in order of its buckets. */
+export function slow95(histogram: Sql): Sql {
+  return sql`arrayFirst((bucket, below) -> below >= 0.95 * arraySum(${histogram}.2), ${histogram}.1, arrayCumSum(${histogram}.2))`;
+}
+
 /** How many latencies fell into each bucket. */
 export type Histogram = readonly [buckets: readonly number[], counts: readonly (string | number)[]];
 

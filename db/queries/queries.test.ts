@@ -9,6 +9,7 @@ import { assembleMap } from './map.ts';
 import { buildConnection, buildFlows, timeNs } from './flows.ts';
 import { buildEndpoints, buildPods } from './endpoints.ts';
 import { buildLive, nextMark } from './live.ts';
+import { buildTop } from './top.ts';
 import { buildCounters, buildGaps } from './coverage.ts';
 import { newestFlowSql, statusSql } from './status.ts';
 
@@ -63,6 +64,15 @@ describe('the text of the queries', () => {
       const { text, params } = buildExchanges({ topic, range, filter, order: 'slowest', limit: 10 });
       expect(text).toMatchSnapshot();
       expect(Object.values(params)).toContain(10);
+    }
+  });
+
+  it.each(['edge', 'to.ns', 'from.pod', 'http.path', "from.label:a'b"] as const)('of a breakdown by %s', (by) => {
+    for (const measure of ['bytes', 'latency'] as const) {
+      const { text, params } = buildTop({ range, filter: all, by, measure, limit: 10, points: 60 });
+      expect(text).toMatchSnapshot();
+      expect(text).not.toContain("a'b");
+      expect(Object.values(params)).toContain(11);
     }
   });
 

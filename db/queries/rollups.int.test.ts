@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { MapEdge } from '../../model/api.ts';
+import { dimensions, topMeasures, type MapEdge } from '../../model/api.ts';
 import { all, type Filter } from '../../model/filter/ast.ts';
 import { parseFilter } from '../../model/filter/parse.ts';
 import { connectResults, flowKinds, reporters, ternaries, verdicts } from '../../model/words.ts';
@@ -19,6 +19,7 @@ import { exchangeTopics, queryExchanges } from './exchanges.ts';
 import { queryDrops } from './drops.ts';
 import { queryMap } from './map.ts';
 import { querySeries } from './series.ts';
+import { queryTop } from './top.ts';
 import { runQuery } from './run.ts';
 import { sql, type Sql } from '../sql.ts';
 
@@ -216,6 +217,60 @@ LIMIT 100000`;
       },
     );
     expect(seen).toBeGreaterThan(50);
+  });
+
+  it('give the same breakdowns as flows, which add up to the series', async () => {
+    const texts = ['', 'ns:two', 'not to.workload:b protocol:http'];
+    let shown = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: fromMs, max: toMs - dayMs }),
+        fc.integer({ min: 1, max: 2 * dayMs }),
+        fc.constantFrom(...texts),
+        fc.constantFrom(...dimensions, 'to.label:app' as const),
+        fc.constantFrom(...topMeasures),
+        fc.constantFrom(0, 30),
+        async (startMs, lengthMs, text, by, measure, points) => {
+          const range = { fromMs: startMs, toMs: startMs + lengthMs };
+          const input = { range, filter: filterOf(text), by, measure, limit: 100, points };
+          const rolled = await queryTop(client, input, signal);
+          const raw = await queryTop(client, { ...input, source: 'flows' }, signal);
+          expect(rolled.groups).toEqual(raw.groups);
+          expect(rolled.total).toEqual(raw.total);
+          expect(rolled.total.groups).toBe(rolled.groups.length);
+          shown += rolled.groups.length;
+          if (measure === 'latency') return;
+          const sum = (values: readonly number[]): number => values.reduce((left, right) => left + right, 0);
+          expect(sum(rolled.groups.map(({ value }) => value))).toBe(rolled.total.value);
+          for (const { value, points: each } of rolled.groups) if (each !== null) expect(sum(each)).toBe(value);
+        },
+      ),
+      { numRuns: 60, seed: 11 },
+    );
+    expect(shown).toBeGreaterThan(50);
+  });
+
+  it('break everything down to what the series say of it', async () => {
+    const input = { range: { fromMs, toMs }, filter: all };
+    const { points } = await querySeries(client, { ...input, points: 40 }, signal);
+    const bytes = points.reduce((sum, p) => sum + Number(p.bytesToDestination) + Number(p.bytesToSource), 0);
+    for (const by of ['edge', 'to.ns', 'port', 'protocol', 'node'] as const) {
+      const { total } = await queryTop(client, { ...input, by, measure: 'bytes', limit: 1, points: 0 }, signal);
+      expect(total.value, by).toBe(bytes);
+    }
+    const reasons = await queryTop(client, { ...input, by: 'reason', measure: 'drops', limit: 9, points: 0 }, signal);
+    expect(reasons.groups.map(({ key }) => key[0]).sort()).toEqual(['NETFILTER_DROP', 'NO_SOCKET']);
+    expect(reasons.total.value).toBe(points.reduce((sum, { drops }) => sum + drops, 0));
+  });
+
+  it('name the ends of an edge as the map does', async () => {
+    const input = { range: { fromMs, toMs }, filter: all, limit: 100 };
+    const { edges } = await queryMap(client, { ...input, grouping: 'workload' }, signal);
+    const { groups } = await queryTop(client, { ...input, by: 'edge', measure: 'requests', points: 0 }, signal);
+    const wanted = edges.filter(({ requests }) => requests > 0);
+    expect(new Map(groups.map(({ key, value }) => [key.join(' '), value]))).toEqual(
+      new Map(wanted.map(({ source, destination, requests }) => [`${source} ${destination}`, requests])),
+    );
   });
 
   it('give the same map as flows, for any range and filter that they know', async () => {

@@ -4,7 +4,8 @@ import type { DropsInput } from '../../db/queries/drops.ts';
 import type { ExchangeTopic, ExchangesInput } from '../../db/queries/exchanges.ts';
 import type { ConnectionInput } from '../../db/queries/flows.ts';
 import type { SeriesInput } from '../../db/queries/series.ts';
-import { exchangeOrders, groupings, type Grouping } from '../../model/api.ts';
+import type { TopInput } from '../../db/queries/top.ts';
+import { dimensions, exchangeOrders, groupings, topMeasures, type Dimension, type Grouping } from '../../model/api.ts';
 import type { Filter } from '../../model/filter/ast.ts';
 import { filterLimits, parseFilter } from '../../model/filter/parse.ts';
 import { nearest } from '../../model/filter/suggest.ts';
@@ -54,6 +55,19 @@ export const dropsParameters = z.strictObject({
   filter,
   since: z.string().optional().describe(`groups first seen at or after this are new: ${time}`),
   limit: limit(200, 5000, 'groups'),
+});
+
+export const topParameters = z.strictObject({
+  from,
+  to,
+  filter,
+  by: z
+    .string()
+    .default('to.workload')
+    .describe(`${dimensions.join(', ')}, from.label:KEY or to.label:KEY`),
+  measure: z.enum(topMeasures).default('bytes').describe('what the largest have most of; latency: the 95th percentile'),
+  limit: limit(20, 1000, 'groups'),
+  points: z.coerce.number().int().min(0).max(500).default(0).describe('most buckets in time; 0: only the whole range'),
 });
 
 export const exchangesParameters = z.strictObject({
@@ -213,6 +227,29 @@ export function parseDropsQuery(query: unknown, nowMs: number): Result<DropsInpu
   if (since === undefined) return ok({ ...search.value, limit: most, sinceMs: null });
   const sinceMs = parseTime(since, nowMs);
   return sinceMs.ok ? ok({ ...search.value, limit: most, sinceMs: sinceMs.value }) : bad('since', sinceMs.error);
+}
+
+function isLabel(text: string): text is `${'from' | 'to'}.label:${string}` {
+  return /^(from|to)\.label:./s.test(text);
+}
+
+function parseDimension(text: string): Result<Dimension, Failure> {
+  const found = isLabel(text) ? text : dimensions.find((one) => one === text);
+  if (found !== undefined) return ok(found);
+  const near = nearest(text, dimensions);
+  const hint = near === null ? `there is ${dimensions.join(', ')}` : `did you mean "${near}"?`;
+  return bad('by', `nothing is broken down by "${text}": ${hint}`);
+}
+
+export function parseTopQuery(query: unknown, nowMs: number): Result<TopInput, Failure> {
+  const input = parseParameters(topParameters, query);
+  if (!input.ok) return input;
+  const search = parseSearch(input.value, nowMs);
+  if (!search.ok) return search;
+  const by = parseDimension(input.value.by);
+  if (!by.ok) return by;
+  const { measure, limit: most, points } = input.value;
+  return ok({ ...search.value, by: by.value, measure, limit: most, points });
 }
 
 /** Read from flows alone, which a longer range has too many of. */

@@ -1,10 +1,14 @@
-/** Questions about a range that are answered with sums: `GET /api/v1/series` and `GET /api/v1/drops`. */
+/**
+ * Questions about a range that are answered with sums: `GET /api/v1/series`, `GET /api/v1/top` and
+ * `GET /api/v1/drops`.
+ */
 import type { FastifyInstance } from 'fastify';
 import type { DropsInput } from '../../db/queries/drops.ts';
 import { addRead } from '../../db/queries/run.ts';
-import type { DropsResponse, SeriesResponse } from '../../model/api.ts';
+import type { TopInput } from '../../db/queries/top.ts';
+import type { DropsResponse, SeriesResponse, TopResponse } from '../../model/api.ts';
 import { printFilter } from '../../model/filter/print.ts';
-import { parseDropsQuery, parseSeriesQuery, type SeriesRequest } from '../request/parameters.ts';
+import { parseDropsQuery, parseSeriesQuery, parseTopQuery, type SeriesRequest } from '../request/parameters.ts';
 import type { Range } from '../store.ts';
 import { type RouteContext, requestSignal, sendFailure } from './context.ts';
 import { evidence } from './evidence.ts';
@@ -15,6 +19,11 @@ export function registerQuestionRoutes(app: FastifyInstance, context: RouteConte
     const query = parseSeriesQuery(request.query, clock.now());
     if (!query.ok) return sendFailure(reply, query.error);
     return answerSeries(query.value, context, requestSignal(reply, stopping));
+  });
+  app.get('/api/v1/top', async (request, reply) => {
+    const query = parseTopQuery(request.query, clock.now());
+    if (!query.ok) return sendFailure(reply, query.error);
+    return answerTop(query.value, context, requestSignal(reply, stopping));
   });
   app.get('/api/v1/drops', async (request, reply) => {
     const query = parseDropsQuery(request.query, clock.now());
@@ -63,6 +72,30 @@ async function answerDrops(
     groups: [...answer.groups],
     totals: answer.totals,
     trendStepMs: answer.stepMs,
+    evidence: evidence({ ...answer, elapsedMs: clock.now() - startedMs, limit: query.limit, coverage }),
+  };
+}
+
+async function answerTop(query: TopInput, { store, clock }: RouteContext, signal: AbortSignal): Promise<TopResponse> {
+  const startedMs = clock.now();
+  const [answer, coverage] = await Promise.all([store.top(query, signal), store.coverage(query.range, signal)]);
+  const { groups, total, stepMs } = answer;
+  // Percentiles do not add up.
+  const hasShares = query.measure !== 'latency' && total.value > 0;
+  const listed = (points: readonly number[] | null): number[] | null => (points === null ? null : [...points]);
+  return {
+    range: query.range,
+    filter: printFilter(query.filter),
+    by: query.by,
+    measure: query.measure,
+    stepMs,
+    groups: groups.map(({ key, value, points }) => ({
+      key: [...key],
+      value,
+      points: listed(points),
+      share: hasShares ? value / total.value : null,
+    })),
+    total: { ...total, points: listed(total.points) },
     evidence: evidence({ ...answer, elapsedMs: clock.now() - startedMs, limit: query.limit, coverage }),
   };
 }

@@ -35,6 +35,15 @@ export function anExchangesAnswer(of: Partial<ExchangesAnswer> = {}): ExchangesA
 export function fakeStore(of: Partial<Store> = {}): Store {
   return {
     map: () => Promise.resolve(aMapAnswer()),
+    top: () =>
+      Promise.resolve({
+        groups: [],
+        total: { groups: 0, value: 0, points: null },
+        stepMs: 60_000,
+        truncated: false,
+        resolution: 'minute',
+        read: { rows: 0, bytes: '0' },
+      }),
     series: () => Promise.resolve({ stepMs: 60_000, points: [], resolution: 'minute', read: { rows: 0, bytes: '0' } }),
     drops: () =>
       Promise.resolve({
