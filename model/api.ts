@@ -487,6 +487,23 @@ export const topResponseSchema = z.object({
 });
 export type TopResponse = z.infer<typeof topResponseSchema>;
 
+export const valuesResponseSchema = z.object({
+  range: rangeSchema,
+  field: z.string(),
+  values: z
+    .array(
+      z.object({
+        value: z.string(),
+        lastMs: epochMs.nullable().describe('last seen; null for a word of the language'),
+      }),
+    )
+    .describe('those that begin with what was typed, then those that hold it; of each the last seen first'),
+  truncated: z.boolean(),
+  rowsRead: counter,
+  bytesRead: byteCount,
+});
+export type ValuesResponse = z.infer<typeof valuesResponseSchema>;
+
 const componentState = z.object({
   state: z.enum(['ok', 'degraded', 'down', 'off']),
   detail: z.string().describe('one sentence; what is missing and the command that mends it'),

@@ -16,6 +16,7 @@ import {
   routesResponseSchema,
   seriesResponseSchema,
   topResponseSchema,
+  valuesResponseSchema,
 } from '../model/api.ts';
 import { printFilter } from '../model/filter/print.ts';
 import { StoreError } from './failure.ts';
@@ -213,6 +214,28 @@ describe('GET /api/v1/top', () => {
   ])('refuses %s', async (parameters, part) => {
     const { error } = errorSchema.parse(await answerOf(parameters));
     expect(error).toMatchObject({ code: 'bad_parameter', message: expect.stringContaining(part) as string });
+  });
+});
+
+describe('GET /api/v1/values', () => {
+  it('knows the words of the language without the store, and asks it for the rest', async () => {
+    const asked: unknown[] = [];
+    const store = fakeStore({
+      values: (query) => {
+        asked.push(query);
+        const read = { rows: 2, bytes: '5' };
+        return Promise.resolve({ values: [{ value: 'shop', lastMs: 1 }], truncated: true, read });
+      },
+    });
+    const ask = async (query: string) => (await testApp({ store }).inject(`/api/v1/values?${query}`)).json<unknown>();
+    const words = valuesResponseSchema.parse(await ask('field=verdict&typed=DROP'));
+    expect(words.values).toEqual([{ value: 'dropped', lastMs: null }]);
+    expect(asked).toEqual([]);
+    const names = valuesResponseSchema.parse(await ask('field=from.namespace&typed=sh&limit=1'));
+    expect(names).toMatchObject({ field: 'ns', values: [{ value: 'shop', lastMs: 1 }], truncated: true, rowsRead: 2 });
+    expect(asked).toMatchObject([{ field: 'ns', typed: 'sh', limit: 1 }]);
+    expect(errorSchema.parse(await ask('field=name_space')).error.message).toContain('there is no field "name_space"');
+    expect(errorSchema.parse(await ask('')).error.message).toContain('field: missing');
   });
 });
 

@@ -14,6 +14,7 @@ import { registerHealthRoute } from './routes/health.ts';
 import { livePath, registerLiveRoute } from './routes/live.ts';
 import { registerQuestionRoutes } from './routes/questions.ts';
 import { registerSearchRoutes } from './routes/search.ts';
+import { registerValuesRoute } from './routes/values.ts';
 import { closedPolicy, securityHeaders } from './static/content-security.ts';
 
 export interface AppDeps extends RouteContext, AssetsContext {
@@ -43,6 +44,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   registerSearchRoutes(app, deps);
   registerQuestionRoutes(app, deps);
   registerExchangeRoutes(app, deps);
+  registerValuesRoute(app, deps);
   registerConnectionRoute(app, deps);
   registerDiffRoute(app, deps);
   registerExportRoute(app, deps);

@@ -9,6 +9,7 @@ import { queryMap } from '../db/queries/map.ts';
 import { querySeries } from '../db/queries/series.ts';
 import { queryNewestFlowMs, queryStatus, queryVersion } from '../db/queries/status.ts';
 import { queryTop } from '../db/queries/top.ts';
+import { queryValues } from '../db/queries/values.ts';
 import type { Store } from './store.ts';
 import { isSchemaMissing, toStoreError } from './store-error.ts';
 
@@ -36,6 +37,7 @@ export function createClickHouseStore(url: string, deps: ClickHouseStoreDeps): S
     map: (query, signal) => ask(signal, (s) => queryMap(client, query, s)),
     series: (query, signal) => ask(signal, (s) => querySeries(client, query, s)),
     top: (query, signal) => ask(signal, (s) => queryTop(client, query, s)),
+    values: (query, signal) => ask(signal, (s) => queryValues(client, query, s)),
     drops: (query, signal) => ask(signal, (s) => queryDrops(client, query, s)),
     exchanges: (query, signal) => ask(signal, (s) => queryExchanges(client, query, s)),
     flows: (query, signal) => ask(signal, (s) => queryFlows(client, query, s)),

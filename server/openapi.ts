@@ -15,6 +15,7 @@ import {
   routesResponseSchema,
   seriesResponseSchema,
   topResponseSchema,
+  valuesResponseSchema,
 } from '../model/api.ts';
 import { cursorHeader } from './request/cursor.ts';
 import {
@@ -29,6 +30,7 @@ import {
   noParameters,
   seriesParameters,
   topParameters,
+  valuesParameters,
 } from './request/parameters.ts';
 
 interface Answer {
@@ -75,6 +77,12 @@ const operations: Readonly<Record<string, Operation>> = {
     summary: 'Traffic broken down by one dimension: the largest groups by a measure, and over time',
     parameters: topParameters,
     answer: json('Top', 'groups, the largest first'),
+  },
+  '/api/v1/values': {
+    id: 'values',
+    summary: 'Values of a filter field that occur, for completing one that is being typed',
+    parameters: valuesParameters,
+    answer: json('Values', 'values, the likeliest first'),
   },
   '/api/v1/drops': {
     id: 'drops',
@@ -192,6 +200,7 @@ export function createOpenApi(version: string): object {
         Map: schemaOf(mapResponseSchema),
         Series: schemaOf(seriesResponseSchema),
         Top: schemaOf(topResponseSchema),
+        Values: schemaOf(valuesResponseSchema),
         Drops: schemaOf(dropsResponseSchema),
         Routes: schemaOf(routesResponseSchema),
         Dns: schemaOf(dnsResponseSchema),

@@ -6,6 +6,7 @@ import type { MapAnswer } from '../db/queries/map.ts';
 import type { SeriesAnswer, SeriesInput } from '../db/queries/series.ts';
 import type { NodeStatus as StoredStatus } from '../db/queries/status.ts';
 import type { TopAnswer, TopInput } from '../db/queries/top.ts';
+import type { ValuesAnswer, ValuesInput } from '../db/queries/values.ts';
 import type { Evidence, Grouping } from '../model/api.ts';
 import type { Filter } from '../model/filter/ast.ts';
 import type { FlowRow } from '../model/flow-row.ts';
@@ -67,6 +68,7 @@ export interface Store {
   map(query: MapQuery, signal: AbortSignal): Promise<MapAnswer>;
   series(query: SeriesInput, signal: AbortSignal): Promise<SeriesAnswer>;
   top(query: TopInput, signal: AbortSignal): Promise<TopAnswer>;
+  values(query: ValuesInput, signal: AbortSignal): Promise<ValuesAnswer>;
   drops(query: DropsInput, signal: AbortSignal): Promise<DropsAnswer>;
   exchanges(query: ExchangesInput, signal: AbortSignal): Promise<ExchangesAnswer>;
   flows(query: FlowsQuery, signal: AbortSignal): Promise<FlowsAnswer>;

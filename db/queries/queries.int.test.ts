@@ -18,6 +18,7 @@ import { queryConnection, queryFlows } from './flows.ts';
 import { queryLive } from './live.ts';
 import { queryMap } from './map.ts';
 import { queryNewestFlowMs, queryStatus, queryVersion } from './status.ts';
+import { queryValues } from './values.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const signal = new AbortController().signal;
@@ -222,6 +223,31 @@ describe.skipIf(whyNoEngine() !== null)('queries', () => {
     expect(read.rows).toBeGreaterThan(0);
     expect(nodes.find(({ id }) => id === api)).toMatchObject({ addresses: ['10.0.0.2'], pods: ['api-1'] });
     expect(nodes.map(({ name }) => name).sort()).toEqual(['api', 'dns', 'frontend', 'payment.stripe.com']);
+  });
+
+  it.each([
+    ['workload', 'A', ['api', 'payment.stripe.com']],
+    ['workload', '', ['dns', 'frontend', 'api', 'payment.stripe.com']],
+    ['label', 'app', ['k8s:app=api']],
+    ['name', 'STRIPE', ['Payment.Stripe.com']],
+    ['ip', '10.0.0.2', ['10.0.0.2']],
+    ['port', '44', ['443']],
+    ['reason', 'filter', ['NETFILTER_DROP']],
+    ['http.status', '', ['503', '200']],
+    ['bytes', '', []],
+    ['pod', "' OR 1 --", []],
+  ] as const)('knows the values of %s that hold "%s"', async (field, typed, wanted) => {
+    const { values } = await queryValues(client, { field, typed, range, limit: 10 }, signal);
+    expect(values.map(({ value }) => value).sort()).toEqual([...wanted].sort());
+  });
+
+  it('offers first what begins with the letters, then what was seen last', async () => {
+    const ask = { field: 'workload', range } as const;
+    const { values, truncated } = await queryValues(client, { ...ask, typed: 'e', limit: 1 }, signal);
+    expect(values).toHaveLength(1);
+    expect(truncated).toBe(true);
+    const times = (await queryValues(client, { ...ask, typed: '', limit: 9 }, signal)).values.map((v) => v.lastMs);
+    expect(times).toEqual([...times].sort((left, right) => right - left));
   });
 
   it("takes the destination's account where the source has none", async () => {

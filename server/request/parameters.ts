@@ -4,9 +4,11 @@ import type { DropsInput } from '../../db/queries/drops.ts';
 import type { ExchangeTopic, ExchangesInput } from '../../db/queries/exchanges.ts';
 import type { ConnectionInput } from '../../db/queries/flows.ts';
 import type { SeriesInput } from '../../db/queries/series.ts';
+import type { ValuesInput } from '../../db/queries/values.ts';
 import type { TopInput } from '../../db/queries/top.ts';
 import { dimensions, exchangeOrders, groupings, topMeasures, type Dimension, type Grouping } from '../../model/api.ts';
 import type { Filter } from '../../model/filter/ast.ts';
+import { aliases, fields, isFieldName } from '../../model/filter/fields.ts';
 import { filterLimits, parseFilter } from '../../model/filter/parse.ts';
 import { nearest } from '../../model/filter/suggest.ts';
 import { endpointAttributes, flowColumns, type EndpointAttribute, type FlowColumn } from '../../model/flow-columns.ts';
@@ -68,6 +70,14 @@ export const topParameters = z.strictObject({
   measure: z.enum(topMeasures).default('bytes').describe('what the largest have most of; latency: the 95th percentile'),
   limit: limit(20, 1000, 'groups'),
   points: z.coerce.number().int().min(0).max(500).default(0).describe('most buckets in time; 0: only the whole range'),
+});
+
+export const valuesParameters = z.strictObject({
+  field: z.string({ error: 'missing: give a field of the filter language' }).describe('a field of the filter language'),
+  typed: z.string().max(200).default('').describe('letters that a value must hold, in either case'),
+  from,
+  to,
+  limit: limit(20, 200, 'values'),
 });
 
 export const exchangesParameters = z.strictObject({
@@ -250,6 +260,20 @@ export function parseTopQuery(query: unknown, nowMs: number): Result<TopInput, F
   if (!by.ok) return by;
   const { measure, limit: most, points } = input.value;
   return ok({ ...search.value, by: by.value, measure, limit: most, points });
+}
+
+export function parseValuesQuery(query: unknown, nowMs: number): Result<ValuesInput, Failure> {
+  const input = parseParameters(valuesParameters, query);
+  if (!input.ok) return input;
+  const { field: text, typed, limit: most } = input.value;
+  const bare = text.replace(/^(from|to)\./, '');
+  const field = isFieldName(bare) ? bare : aliases[bare];
+  if (field === undefined) {
+    const near = nearest(bare, Object.keys(fields));
+    return bad('field', `there is no field "${text}"${near === null ? '' : `: did you mean "${near}"?`}`);
+  }
+  const range = parseRange(input.value, nowMs);
+  return range.ok ? ok({ field, typed, range: range.value, limit: most }) : range;
 }
 
 /** Read from flows alone, which a longer range has too many of. */

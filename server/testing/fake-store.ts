@@ -44,6 +44,7 @@ export function fakeStore(of: Partial<Store> = {}): Store {
         resolution: 'minute',
         read: { rows: 0, bytes: '0' },
       }),
+    values: () => Promise.resolve({ values: [], truncated: false, read: { rows: 0, bytes: '0' } }),
     series: () => Promise.resolve({ stepMs: 60_000, points: [], resolution: 'minute', read: { rows: 0, bytes: '0' } }),
     drops: () =>
       Promise.resolve({
