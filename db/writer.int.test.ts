@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { appendFlow } from './block.fixture.ts';
 import { createWriter, type Writer, type WriterConfig } from './writer.ts';
+import { openSpill } from './writer/spill.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -218,6 +222,28 @@ describe('the writer', () => {
     for (let turn = 0; turn < 100 && (await hasRoom()); turn += 1) for (let i = 0; i < 4; i += 1) appendFlow(writer);
     expect(writer.stats.rowsDropped).toBe(0);
     expect(writer.stats.pendingRows).toBeGreaterThan(4);
+  });
+
+  it('lets a held-back reader go on as soon as the disk has taken what filled the memory', async () => {
+    await store.close();
+    const directory = mkdtempSync(join(tmpdir(), 'palomar-writer-'));
+    const spill = openSpill({ directory, maxBytes: 2 ** 30 });
+    if (!spill.ok) throw new Error(spill.error);
+    writer = create({ maxRows: 1, maxPendingBytes: 50_000, spill: spill.value });
+    writer.start(new AbortController().signal);
+    let heldBack = 0;
+    for (let row = 0; row < 200; row += 1) {
+      const hasRoom = writer.stats.pendingBytes < 25_000;
+      if (!hasRoom) heldBack += 1;
+      await writer.ready();
+      appendFlow(writer);
+    }
+    expect(heldBack).toBeGreaterThan(0);
+    expect(writer.stats).toMatchObject({ rowsDropped: 0, spillRowsDropped: 0 });
+    await writer.stop();
+    expect(writer.stats.rowsDropped).toBe(0);
+    expect(spill.value.rows).toBeGreaterThanOrEqual(200);
+    rmSync(directory, { recursive: true });
   });
 
   it('sends what it has when it stops', async () => {

@@ -171,6 +171,7 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     { maxBytes: maxPendingBytes, spill },
     {
       log,
+      onRoom: () => release(),
       onLost(cause, batch) {
         countLost(lossOf[cause], batch);
         if (clock.now() - warnedMs < warnEveryMs) return;
@@ -256,7 +257,7 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
   const prepare = async (): Promise<void> => {
     for (let attempt = 0; !isCut(); attempt += 1) {
       try {
-        await migrate(url, { log });
+        await migrate(url, { log }, { cluster });
         return;
       } catch (error) {
         counts.retries += 1;
@@ -350,7 +351,6 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
       const batch = await pending.take();
       if (batch !== undefined) {
         if ((await deliver(batch)) !== 'cut') await pending.done(batch);
-        release();
       } else if (isStopping) {
         return;
       } else if (!hasNews()) {

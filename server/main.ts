@@ -27,7 +27,7 @@ const { storeUrl: url, storeCluster: cluster } = config;
 const server = createServer(config, {
   openStore: (schemaMissing) => createClickHouseStore({ url, cluster }, { schemaMissing }),
   retention: createRetention({ url, cluster, ...config.retention }, { log, clock }),
-  migrate: () => migrate(url, { log }),
+  migrate: () => migrate(url, { log }, { cluster }),
   clock,
   log,
 });

@@ -19,5 +19,7 @@ async function statementsOf(migration: typeof rollups): Promise<string[]> {
 test('the text of the rollups is that of their release: queries share it, and a store keeps what it was made with', async () => {
   const statements = await statementsOf(rollups);
   expect(statements.filter((text) => text.includes('CREATE MATERIALIZED VIEW'))).toHaveLength(6);
-  expect(createHash('sha256').update(statements.join('\n')).digest('hex')).toMatchInlineSnapshot(`"4bbf4f7ebd38d066ff66fcb32eef68d58380d40cd8350f2afcce3ac37a38d883"`);
+  expect(createHash('sha256').update(statements.join('\n')).digest('hex')).toMatchInlineSnapshot(
+    `"4bbf4f7ebd38d066ff66fcb32eef68d58380d40cd8350f2afcce3ac37a38d883"`,
+  );
 });

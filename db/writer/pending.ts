@@ -45,13 +45,15 @@ export interface PendingConfig {
 export interface PendingDeps {
   readonly log: Log;
   readonly onLost: (cause: LossCause, batch: BatchFacts) => void;
+  /** Memory was freed. */
+  readonly onRoom: () => void;
 }
 
 /** The disk is tried again so often while it is full. */
 const retryMs = 1000;
 
 export function createPending({ maxBytes, spill }: PendingConfig, deps: PendingDeps): Pending {
-  const { log, onLost } = deps;
+  const { log, onLost, onRoom } = deps;
   const memory = createMemoryQueue(maxBytes);
   const takenFromDisk = new Set<number>();
   let nextSequence = spill?.nextSequence ?? 1;
@@ -92,6 +94,7 @@ export function createPending({ maxBytes, spill }: PendingConfig, deps: PendingD
     // Sent or given up in the meantime: then the copy is of no use.
     if (!memory.has(batch)) await to.remove(batch.sequence);
     else if (!memory.isTaken(batch)) memory.remove(batch);
+    onRoom();
     return true;
   };
 
@@ -170,6 +173,7 @@ export function createPending({ maxBytes, spill }: PendingConfig, deps: PendingD
       memory.remove(batch);
       await spill?.remove(batch.sequence);
       takenFromDisk.delete(batch.sequence);
+      onRoom();
     },
     keepOnDisk(wanted) {
       isWanted = wanted;
