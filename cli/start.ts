@@ -128,6 +128,7 @@ export async function start(options: StartOptions, deps: StartDeps): Promise<voi
         CLICKHOUSE_URL: clickhouseUrl,
         PALOMAR_NODE: deps.env['PALOMAR_NODE'] ?? hostname(),
         PALOMAR_CAPTURE_MISSING: JSON.stringify(missing),
+        PALOMAR_SPILL_DIR: deps.env['PALOMAR_SPILL_DIR'] ?? join(options.dataDir, 'spill'),
         ...(running.probe === null ? {} : { PALOMAR_PROBE_SOCKET: socket }),
         ...withoutUndefined({
           PALOMAR_CLUSTER: options.cluster ?? undefined,

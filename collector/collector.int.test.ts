@@ -52,11 +52,15 @@ function start(capture: CaptureSource, recordTo?: string): Started {
     rowsWritten: 0,
     rowsDropped: 0,
     rowsRejected: 0,
+    spillRowsDropped: 0,
+    spillRowsUnreadable: 0,
     batchesWritten: 0,
     retries: 0,
     pendingRows: 0,
     pendingBytes: 0,
     acknowledgedMs: null,
+    spill: null,
+    store: 'ok' as const,
   };
   const writer: Writer = {
     ...kept,

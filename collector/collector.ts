@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Writer } from '../db/writer.ts';
+import { lossesOf, type Writer, type WriterLosses } from '../db/writer.ts';
 import type { Result } from '../model/result.ts';
 import type { CaptureMode } from '../model/status-columns.ts';
 import type { Counters } from './counters.ts';
@@ -63,6 +63,13 @@ const statusEveryMs = 5000;
 const idleEveryMs = 250;
 const kubernetesWaitMs = 5000;
 
+const lossCounters = [
+  ['rowsDropped', 'rows_dropped'],
+  ['rowsRejected', 'rows_rejected'],
+  ['spillRowsDropped', 'spill_rows_dropped'],
+  ['spillRowsUnreadable', 'spill_rows_unreadable'],
+] as const satisfies readonly (readonly [keyof WriterLosses, string])[];
+
 export function createCollector(config: CollectorConfig, deps: CollectorDeps): Collector {
   const { identity, counters, writer, log, clock } = deps;
   const { capture } = config;
@@ -73,7 +80,7 @@ export function createCollector(config: CollectorConfig, deps: CollectorDeps): C
   let missingFrames = 0;
   let latestFrameMs = 0;
   let verdictSequence = 0;
-  let rowsDropped = 0;
+  let countedLosses: WriterLosses = lossesOf(writer.stats);
   let socket: ProbeSocket | null = null;
   let reading: Promise<void> = Promise.resolve();
   const timers: NodeJS.Timeout[] = [];
@@ -95,7 +102,9 @@ export function createCollector(config: CollectorConfig, deps: CollectorDeps): C
 
   const tellStatus = (): void => {
     const missing = [...config.missing, ...(hello?.missing ?? [])];
-    const status = { mode: mode(), detail: detail(), missing, interfaces: identity.interfaces.list() };
+    const { spill } = writer.stats;
+    const interfaces = identity.interfaces.list();
+    const status = { mode: mode(), detail: detail(), missing, interfaces, spill };
     writeStatus(config, status, BigInt(clock.now()) * 1_000_000n, writer.status());
   };
 
@@ -158,10 +167,17 @@ export function createCollector(config: CollectorConfig, deps: CollectorDeps): C
     deps.recorder?.frame(frame);
   };
 
+  const countLosses = (): void => {
+    const losses = lossesOf(writer.stats);
+    for (const [loss, counter] of lossCounters) {
+      const more = losses[loss] - countedLosses[loss];
+      if (more > 0) counters.add(counter, more);
+    }
+    countedLosses = losses;
+  };
+
   const afterChunk = async (): Promise<void> => {
-    const dropped = writer.stats.rowsDropped + writer.stats.rowsRejected;
-    if (dropped > rowsDropped) counters.add('rows_dropped', dropped - rowsDropped);
-    rowsDropped = dropped;
+    countLosses();
     await writer.ready();
     await deps.recorder?.ready();
   };
@@ -231,6 +247,7 @@ export function createCollector(config: CollectorConfig, deps: CollectorDeps): C
       timers.push(
         setInterval(() => {
           if (capture.kind === 'probe') pipeline.idle((clock.now() - latestFrameMs) * 1e6);
+          countLosses();
           const isChanged = identity.interfaces.version !== toldVersion || mode() !== toldMode;
           if (!isChanged && clock.now() - toldMs < statusEveryMs) return;
           toldVersion = identity.interfaces.version;

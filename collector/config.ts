@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { err, ok, type Result } from '../model/result.ts';
+import { clusterName } from '../model/cluster-name.ts';
 import { defaultRedaction, type RedactionConfig } from './protocol/redaction.ts';
 
 const listen = z
@@ -33,6 +34,21 @@ const paths = list.refine((items) => items.every((item) => item.startsWith('/'))
 /** Keys are the names in the environment; an empty value counts as not set. */
 export const settingsSchema = z.object({
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).describe('store: http://user:password@host:port/database'),
+  CLICKHOUSE_CLUSTER: clusterName
+    .optional()
+    .describe('cluster of the store, as its config names it; unset: one server'),
+  PALOMAR_SPILL_DIR: z
+    .string()
+    .startsWith('/', 'wants an absolute path')
+    .optional()
+    .describe('folder of its own where rows wait while the store is away, also over a restart; unset: in memory only'),
+  PALOMAR_SPILL_MAX_MIB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 20)
+    .default(1024)
+    .describe('most that folder may take, in MiB; past it the oldest rows are dropped and counted'),
   PALOMAR_PROBE_SOCKET: z.string().optional().describe('unix socket of the probe; unset: no live capture'),
   PALOMAR_REPLAY: z.string().optional().describe('recording to play instead of live capture'),
   PALOMAR_RECORD: z.string().optional().describe('file that takes a recording of what the probe sends'),

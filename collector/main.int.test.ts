@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,8 +54,8 @@ function run(environment: Readonly<Record<string, string>>): Process {
   return { child, ready: once(child, 'message').then(([message]: unknown[]) => message), ended };
 }
 
-async function ask<T extends z.ZodType>(query: string, row: T): Promise<z.infer<T>[]> {
-  const url = new URL(store.url);
+async function ask<T extends z.ZodType>(query: string, row: T, of: RunningStore = store): Promise<z.infer<T>[]> {
+  const url = new URL(of.url);
   const authorization = `Basic ${Buffer.from(`${url.username}:${url.password}`).toString('base64')}`;
   const target = `http://${url.host}/?database=${url.pathname.slice(1)}`;
   const response = await fetch(target, {
@@ -147,6 +147,68 @@ describe.skipIf(skipped !== null)('the collector process', () => {
     await collector.ready;
     collector.child.disconnect();
     expect(await collector.ended).toMatchObject({ code: 0 });
+  });
+
+  it('has what it saw while the store was away, also when it is killed meanwhile', async () => {
+    const away = await startEmbeddedStore(join(folder, 'away'));
+    const { host } = new URL(away.url);
+    const environment = {
+      CLICKHOUSE_URL: away.url,
+      PALOMAR_PROBE_SOCKET: join(folder, 'away.sock'),
+      PALOMAR_SPILL_DIR: join(folder, 'spill'),
+    };
+    const probe = await startFakeProbe(environment.PALOMAR_PROBE_SOCKET, () => createFrames().hello());
+    await away.kill();
+    const killed = run(environment);
+    await killed.ready;
+    await probe.connected(1);
+    const frames = createFrames();
+    frames.hello();
+    probe.send(
+      Buffer.concat([
+        frames.events([networkInterface({ ifindex: 3, peerNetns: 101, peerNetnsName: 'blue' })]),
+        frames.events([flow({ packets: [7, 5] })], bootedNs + second),
+        frames.stats({ packets_seen: 1 }, bootedNs + second),
+      ]),
+    );
+    const spilled = async (): Promise<string> => {
+      const names = await readdir(environment.PALOMAR_SPILL_DIR);
+      const files = names.filter((name) => name.endsWith('.batch'));
+      return (
+        await Promise.all(files.map((name) => readFile(join(environment.PALOMAR_SPILL_DIR, name), 'latin1')))
+      ).join('');
+    };
+    await expect.poll(spilled, { timeout: 20_000 }).toContain('"table":"flows"');
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    await probe.stop();
+    const back = await startEmbeddedStore(join(folder, 'away'), { PALOMAR_STORE_LISTEN: host });
+    const next = run(environment);
+    await next.ready;
+    await expect.poll(spilled, { timeout: 20_000 }).toBe('');
+    next.child.kill('SIGTERM');
+    expect(await next.ended).toMatchObject({ code: 0 });
+    const flows = await ask(
+      'SELECT workload, toString(packets_to_dst) AS packets FROM flows JOIN endpoints ON endpoints.id = src_endpoint',
+      z.object({ workload: z.string(), packets: z.string() }),
+      back,
+    );
+    expect(flows).toEqual([{ workload: 'blue', packets: '7' }]);
+    await back.stop();
+  });
+
+  it('refuses a spill folder that another collector has', async () => {
+    const environment = { CLICKHOUSE_URL: store.url, PALOMAR_SPILL_DIR: join(folder, 'shared-spill') };
+    const first = run(environment);
+    await first.ready;
+    const { code, output } = await run(environment).ended;
+    expect(output).toBe(
+      `collector: PALOMAR_SPILL_DIR: ${environment.PALOMAR_SPILL_DIR} is in use by pid ${String(first.child.pid)}: ` +
+        'give every collector a folder of its own\n',
+    );
+    expect(code).toBe(2);
+    first.child.kill('SIGTERM');
+    await first.ended;
   });
 
   it('stops in time when the store is away', async () => {

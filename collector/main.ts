@@ -5,6 +5,7 @@
 import { access, constants } from 'node:fs/promises';
 import { pino } from 'pino';
 import { createWriter } from '../db/writer.ts';
+import { openSpill, type Spill } from '../db/writer/spill.ts';
 import { createCollector, type CaptureSource, type Collector } from './collector.ts';
 import { readSettings, redactionOf, type Settings } from './config.ts';
 import { createCounters, type Counters } from './counters.ts';
@@ -97,6 +98,15 @@ async function clusterName(
   return told ?? unnamedCluster;
 }
 
+/** A recording can wait, and is there again at the next start: only what cannot is kept on disk. */
+function spillOf(settings: Settings): Spill | null {
+  const { PALOMAR_SPILL_DIR: directory, PALOMAR_SPILL_MAX_MIB: maxMib } = settings;
+  if (directory === undefined) return null;
+  const opened = openSpill({ directory, maxBytes: maxMib * 2 ** 20 });
+  if (!opened.ok) throw new SettingError(`PALOMAR_SPILL_DIR: ${opened.error}`);
+  return opened.value;
+}
+
 interface Running {
   readonly collector: Collector;
   readonly metrics: MetricsServer | null;
@@ -114,7 +124,11 @@ async function start(settings: Settings, signal: AbortSignal, log: pino.Logger):
   const identity = createIdentity({ node, namesLimit: 100_000, namesKeepNs: 3600e9 }, { counters });
   if (networks !== undefined) await followNetworks(networks, identity, { counters, log }, signal);
   const writer = createWriter(
-    { url: settings.CLICKHOUSE_URL },
+    {
+      url: settings.CLICKHOUSE_URL,
+      cluster: settings.CLICKHOUSE_CLUSTER ?? null,
+      spill: capture.kind === 'recording' ? null : spillOf(settings),
+    },
     { log: log.child({ component: 'writer' }), clock, random: Math.random },
   );
   const kubernetes = watchKubernetes(get, counters, log, clock, (change) => collector.onKubernetes(change));

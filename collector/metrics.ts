@@ -1,7 +1,7 @@
 /** The collector's Prometheus metrics, read from the same counters as the coverage rows. */
 import { createServer } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import type { WriterStats } from '../db/writer.ts';
+import { storeStates, type WriterStats } from '../db/writer.ts';
 import type { Counters } from './counters.ts';
 import type { MapPressure } from './decode/map-pressure.ts';
 import type { ReasonTotal } from './decode/reason-totals.ts';
@@ -84,6 +84,19 @@ function reasonCounter(registry: Registry, name: string, help: string, read: Met
   });
 }
 
+/** What waits on disk for the store. */
+function spillGauges(registry: Registry, { writer }: Pick<MetricsSources, 'writer'>): void {
+  const spill = () => writer().spill;
+  gauge(registry, 'palomar_collector_spill_rows', 'Rows on disk that wait for the store.', () => spill()?.rows ?? 0);
+  gauge(registry, 'palomar_collector_spill_bytes', 'What they take.', () => spill()?.bytes ?? 0);
+  gauge(registry, 'palomar_collector_spill_max_bytes', 'What they may take; 0: there is no folder for them.', () => {
+    return spill()?.maxBytes ?? 0;
+  });
+  gauge(registry, 'palomar_collector_spill_failing', '1 while that disk takes nothing.', () => {
+    return (spill()?.problem ?? null) === null ? 0 : 1;
+  });
+}
+
 export function createRegistry(sources: MetricsSources): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -93,15 +106,18 @@ export function createRegistry(sources: MetricsSources): Registry {
   mirror(registry, 'palomar_probe_events_total', 'What the probe counted since it started.', () =>
     [...sources.probeStats()].filter(([name]) => !probeGauges.has(name)),
   );
-  mirror(registry, 'palomar_collector_rows_total', 'Rows made, written, dropped and rejected.', () => {
-    const { rowsWritten, rowsDropped, rowsRejected } = sources.writer();
+  mirror(registry, 'palomar_collector_rows_total', 'Rows made, written, and lost in one of four ways.', () => {
+    const { rowsWritten, rowsDropped, rowsRejected, spillRowsDropped, spillRowsUnreadable } = sources.writer();
     return [
       ['made', sources.rows()],
       ['written', rowsWritten],
       ['dropped', rowsDropped],
       ['rejected', rowsRejected],
+      ['spill_dropped', spillRowsDropped],
+      ['spill_unreadable', spillRowsUnreadable],
     ];
   });
+  spillGauges(registry, sources);
   reasonCounter(
     registry,
     'palomar_probe_drops_total',
@@ -117,6 +133,16 @@ export function createRegistry(sources: MetricsSources): Registry {
   gauge(registry, 'palomar_collector_connections', 'Conversations in the table.', () => sources.connections());
   gauge(registry, 'palomar_collector_pending_bytes', 'Encoded rows that wait for the store.', () => {
     return sources.writer().pendingBytes;
+  });
+  new Gauge({
+    name: 'palomar_collector_store_state',
+    help: '1 for how the store takes rows at present: ok, away, or full when its disk is.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const { store } = sources.writer();
+      for (const state of storeStates) this.set({ state }, store === state ? 1 : 0);
+    },
   });
   gauge(registry, 'palomar_collector_live', '1 while a probe is connected.', () => (sources.isLive() ? 1 : 0));
   return registry;

@@ -1,9 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { appendFlow } from './block.fixture.ts';
-import { createWriter, type Writer } from './writer.ts';
-import { createBatchQueue, type Batch } from './writer/batch-queue.ts';
+import { createWriter, type Writer, type WriterConfig } from './writer.ts';
+import { openSpill } from './writer/spill.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -15,6 +18,8 @@ interface FakeStore {
   tables: string[];
   /** Taken from the front; 200 when empty. A number and a ClickHouse error. */
   answers: { status: number; error: string }[];
+  /** Refuses an insert by its token, before any answer is taken. */
+  refuse: (token: string) => string | null;
   close(): Promise<void>;
 }
 
@@ -22,6 +27,18 @@ async function startFakeStore(): Promise<FakeStore> {
   const inserts: FakeStore['inserts'] = [];
   const tables: string[] = [];
   const answers: FakeStore['answers'] = [];
+  const fake: FakeStore = {
+    url: '',
+    inserts,
+    tables,
+    answers,
+    refuse: () => null,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
   const server: Server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://fake');
     let bytes = 0;
@@ -33,25 +50,18 @@ async function startFakeStore(): Promise<FakeStore> {
         response.end();
         return;
       }
-      inserts.push({ token: searchParams.get('insert_deduplication_token') ?? '', bytes });
-      const answer = answers.shift();
+      const token = searchParams.get('insert_deduplication_token') ?? '';
+      inserts.push({ token, bytes });
+      const refusal = fake.refuse(token);
+      const answer = refusal === null ? answers.shift() : { status: 500, error: refusal };
       if (answer === undefined) response.end();
       else response.writeHead(answer.status, { 'X-ClickHouse-Exception-Code': '1' }).end(answer.error);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://default:pw@127.0.0.1:${port}/palomar`,
-    inserts,
-    tables,
-    answers,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  fake.url = `http://default:pw@127.0.0.1:${port}/palomar`;
+  return fake;
 }
 
 function appendCoverage(writer: Writer): void {
@@ -59,6 +69,7 @@ function appendCoverage(writer: Writer): void {
   const { columns } = block;
   columns.time.push(1n);
   columns.seconds.push(1);
+  columns.milliseconds.push(1000);
   columns.cluster.push('c');
   columns.node.push('n');
   columns.component.push('probe');
@@ -70,7 +81,7 @@ function appendCoverage(writer: Writer): void {
 describe('the writer', () => {
   let store: FakeStore;
   let writer: Writer;
-  const create = (config: { maxRows?: number; maxPendingBytes?: number; maxAgeMs?: number } = {}): Writer =>
+  const create = (config: Partial<WriterConfig> = {}): Writer =>
     createWriter(
       { url: store.url, maxAgeMs: 20, ...config },
       { log: quiet, clock: { now: () => 42 }, random: () => 0 },
@@ -156,6 +167,20 @@ describe('the writer', () => {
     expect(store.inserts).toHaveLength(2);
   });
 
+  it('gives up a batch that the store takes for a failure of its own, once those behind it get through', async () => {
+    // The first batch fails for good, as one that needs more memory than the store has; all others are fine.
+    let poisoned = '';
+    store.refuse = (token) => {
+      if (poisoned === '') poisoned = token;
+      return token === poisoned ? 'Code: 241. DB::Exception: Memory. (MEMORY_LIMIT_EXCEEDED)' : null;
+    };
+    writer = create({ maxRows: 1, maxPauseMs: 10 });
+    writer.start(new AbortController().signal);
+    for (let i = 0; i < 6; i += 1) appendFlow(writer);
+    await expect.poll(() => writer.stats.rowsWritten, { timeout: 5000 }).toBe(5);
+    await expect.poll(() => writer.stats.rowsRejected).toBe(1);
+  });
+
   it('gives up on an error that it does not know after a few attempts', async () => {
     for (let i = 0; i < 5; i += 1)
       store.answers.push({ status: 500, error: 'Code: 7777. DB::Exception: Odd. (ODD_ONE)' });
@@ -199,6 +224,28 @@ describe('the writer', () => {
     expect(writer.stats.pendingRows).toBeGreaterThan(4);
   });
 
+  it('lets a held-back reader go on as soon as the disk has taken what filled the memory', async () => {
+    await store.close();
+    const directory = mkdtempSync(join(tmpdir(), 'palomar-writer-'));
+    const spill = openSpill({ directory, maxBytes: 2 ** 30 });
+    if (!spill.ok) throw new Error(spill.error);
+    writer = create({ maxRows: 1, maxPendingBytes: 50_000, spill: spill.value });
+    writer.start(new AbortController().signal);
+    let heldBack = 0;
+    for (let row = 0; row < 200; row += 1) {
+      const hasRoom = writer.stats.pendingBytes < 25_000;
+      if (!hasRoom) heldBack += 1;
+      await writer.ready();
+      appendFlow(writer);
+    }
+    expect(heldBack).toBeGreaterThan(0);
+    expect(writer.stats).toMatchObject({ rowsDropped: 0, spillRowsDropped: 0 });
+    await writer.stop();
+    expect(writer.stats.rowsDropped).toBe(0);
+    expect(spill.value.rows).toBeGreaterThanOrEqual(200);
+    rmSync(directory, { recursive: true });
+  });
+
   it('sends what it has when it stops', async () => {
     writer = create({ maxAgeMs: 60_000 });
     writer.start(new AbortController().signal);
@@ -216,25 +263,5 @@ describe('the writer', () => {
     await writer.stop();
     expect(performance.now() - start).toBeLessThan(3500);
     expect(writer.stats).toMatchObject({ rowsWritten: 0, rowsDropped: 1, pendingRows: 0 });
-  });
-});
-
-describe('the queue of batches', () => {
-  const batch = (size: number): Batch => ({ table: 'flows', rows: 1, body: new Uint8Array(size), token: String(size) });
-
-  it('gives up the oldest past its bound, but not the one being sent', () => {
-    const queue = createBatchQueue(100);
-    queue.push(batch(60));
-    expect(queue.take()?.token).toBe('60');
-    expect(queue.push(batch(30))).toEqual([]);
-    expect(queue.push(batch(40)).map(({ token }) => token)).toEqual(['30']);
-    queue.done();
-    expect([queue.take()?.token, queue.bytes, queue.rows]).toEqual(['40', 40, 1]);
-  });
-
-  it('keeps a batch that is larger than the bound by itself', () => {
-    const queue = createBatchQueue(10);
-    expect(queue.push(batch(60))).toEqual([]);
-    expect(queue.push(batch(70)).map(({ token }) => token)).toEqual(['60']);
   });
 });

@@ -513,16 +513,57 @@ const componentState = z.object({
   detail: z.string().describe('one sentence; what is missing and the command that mends it'),
 });
 
+const diskSchema = z.object({
+  totalBytes: byteCount,
+  freeBytes: byteCount,
+  usedBytes: byteCount.describe('taken by the tables'),
+  isFull: z.boolean().describe('so little is free that the store may take no more rows'),
+});
+
+const retentionSchema = z.object({
+  tables: z.array(
+    z.object({
+      table: z.string(),
+      days: z.number().describe('so long are rows kept'),
+      rows: counter,
+      bytes: byteCount,
+      oldestMs: epochMs.nullable().describe('null when there is none, or the table is not kept by time'),
+    }),
+  ),
+  diskPercent: z.number().describe('share of the room past which the oldest days of flows are dropped; 0: never'),
+  dropped: z
+    .object({ days: counter, flows: counter, bytes: byteCount, lastMs: epochMs.nullable() })
+    .describe('for want of room, since the server started'),
+  problem: z.string().describe('why the settings are not applied at the moment; empty when they are'),
+});
+
 export const healthSchema = z.object({
   status: z.enum(['ok', 'degraded', 'down']),
   version: z.string(),
   nowMs: epochMs,
   newestFlowMs: epochMs.nullable(),
-  store: componentState.extend({ url: z.string(), version: z.string(), embedded: z.boolean() }),
+  store: componentState.extend({
+    url: z.string(),
+    version: z.string(),
+    embedded: z.boolean(),
+    disk: diskSchema.nullable().optional().describe('null when the store does not tell, as of an object storage'),
+    retention: retentionSchema.optional(),
+  }),
   capture: componentState.extend({
     mode: z.enum(['live', 'recording', 'off', 'unknown']),
     interfaces: z.array(z.object({ name: z.string(), state: z.string(), netns: z.string(), error: z.string() })),
     missing: z.array(z.string()),
+    waiting: z
+      .array(
+        z.object({
+          node: z.string(),
+          rows: counter,
+          bytes: byteCount,
+          problem: z.string().describe('why that disk takes nothing at the moment; empty when it does'),
+        }),
+      )
+      .optional()
+      .describe('what waits on the disks of the nodes for the store, as they last told; nodes without any left out'),
   }),
 });
 export type Health = z.infer<typeof healthSchema>;

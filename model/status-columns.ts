@@ -21,4 +21,9 @@ export const statusColumns = {
   interface_states: 'Array(LowCardinality(String))',
   interface_netns: 'Array(LowCardinality(String))',
   interface_errors: 'Array(String)',
+  /** What waits on the node's disk for the store. */
+  spill_rows: 'UInt64',
+  spill_bytes: 'UInt64',
+  /** Why that disk takes nothing; empty when it does. */
+  spill_problem: 'String',
 } as const satisfies Record<string, ColumnType>;

@@ -573,7 +573,15 @@ describe('GET /api/v1/flows', () => {
 });
 
 describe('GET /api/v1/health', () => {
-  const status: NodeStatus = { node: 'n1', timeMs: nowMs, mode: 'live', detail: '', missing: [], interfaces: [] };
+  const status: NodeStatus = {
+    node: 'n1',
+    timeMs: nowMs,
+    mode: 'live',
+    detail: '',
+    missing: [],
+    interfaces: [],
+    spill: { rows: 0, bytes: '0', problem: '' },
+  };
 
   it('is well when a collector reports and the store answers', async () => {
     const store = fakeStore({

@@ -8,6 +8,7 @@ import { queryLive } from '../db/queries/live.ts';
 import { queryMap } from '../db/queries/map.ts';
 import { querySeries } from '../db/queries/series.ts';
 import { queryNewestFlowMs, queryStatus, queryVersion } from '../db/queries/status.ts';
+import { queryStorage } from '../db/queries/storage.ts';
 import { queryTop } from '../db/queries/top.ts';
 import { queryValues } from '../db/queries/values.ts';
 import type { Store } from './store.ts';
@@ -20,7 +21,16 @@ export interface ClickHouseStoreDeps {
 /** The live feed asks every second: an answer later than this is as good as none. */
 const livePatienceMs = 10_000;
 
-export function createClickHouseStore(url: string, deps: ClickHouseStoreDeps): Store & { close(): Promise<void> } {
+export interface ClickHouseStoreConfig {
+  readonly url: string;
+  /** CLICKHOUSE_CLUSTER; null: one server. */
+  readonly cluster: string | null;
+}
+
+export function createClickHouseStore(
+  { url, cluster }: ClickHouseStoreConfig,
+  deps: ClickHouseStoreDeps,
+): Store & { close(): Promise<void> } {
   const client = createStoreClient(url);
 
   async function ask<T>(signal: AbortSignal, question: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -48,6 +58,7 @@ export function createClickHouseStore(url: string, deps: ClickHouseStoreDeps): S
         return queryLive(client, since, limit, AbortSignal.any([s, AbortSignal.timeout(livePatienceMs)]));
       }),
     status: (signal) => ask(signal, (s) => queryStatus(client, s)),
+    storage: (signal) => ask(signal, (s) => queryStorage(client, cluster, s)),
     newestFlowMs: (signal) => ask(signal, (s) => queryNewestFlowMs(client, s)),
     version: (signal) => ask(signal, (s) => queryVersion(client, s)),
     close: () => client.close(),

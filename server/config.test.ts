@@ -10,6 +10,8 @@ describe('the configuration', () => {
       value: {
         storeUrl: store,
         storeEmbedded: false,
+        storeCluster: null,
+        retention: { ages: { rawDays: 14, minuteDays: 30, hourDays: 400, dayDays: 400 }, diskPercent: 85 },
         listen: { host: '127.0.0.1', port: 3000 },
         appDirectory: null,
         version: 'development',
@@ -34,6 +36,9 @@ describe('the configuration', () => {
     [{ CLICKHOUSE_URL: store, PALOMAR_LISTEN: '3000' }, 'PALOMAR_LISTEN: "3000" is no address'],
     [{ CLICKHOUSE_URL: store, PALOMAR_LISTEN: 'a:65536' }, 'PALOMAR_LISTEN'],
     [{ CLICKHOUSE_URL: store, PALOMAR_STORE_EMBEDDED: 'yes' }, 'PALOMAR_STORE_EMBEDDED'],
+    [{ CLICKHOUSE_URL: store, PALOMAR_RETENTION_RAW_DAYS: '0' }, 'PALOMAR_RETENTION_RAW_DAYS'],
+    [{ CLICKHOUSE_URL: store, PALOMAR_RETENTION_DISK_PERCENT: '101' }, 'PALOMAR_RETENTION_DISK_PERCENT'],
+    [{ CLICKHOUSE_URL: store, CLICKHOUSE_CLUSTER: "a'b" }, 'CLICKHOUSE_CLUSTER: is no name of a cluster'],
   ])('refuses %j', (environment, message) => {
     const parsed = parseConfig(environment);
     expect(parsed.ok ? '' : parsed.error).toContain(message);

@@ -1,5 +1,7 @@
 /** The server's settings from its environment; every problem is found at once and says what to write instead. */
 import { z } from 'zod';
+import type { Ages } from '../db/retention/ages.ts';
+import { clusterName } from '../model/cluster-name.ts';
 import { type Result, err, ok } from '../model/result.ts';
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -21,12 +23,30 @@ const storeUrl = z
     'is no URL: write http://user:password@host:8123/database',
   );
 
+const days = (byDefault: number) => z.coerce.number().int().min(1).max(36_500).default(byDefault);
+
 const environmentSchema = z.object({
   CLICKHOUSE_URL: storeUrl.describe('the store, with user, password and database'),
   PALOMAR_LISTEN: listen.prefault('127.0.0.1:3000').describe('address and port to answer on'),
   PALOMAR_APP_DIR: z.string().optional().describe('directory of the built user interface; unset: API only'),
   PALOMAR_VERSION: z.string().default('development'),
   PALOMAR_STORE_EMBEDDED: z.enum(['0', '1']).default('0').describe('1 when the store is the embedded one'),
+  CLICKHOUSE_CLUSTER: clusterName
+    .optional()
+    .describe('cluster of the store, as its config names it; unset: one server'),
+  PALOMAR_RETENTION_RAW_DAYS: days(14).describe('days that flows are kept'),
+  PALOMAR_RETENTION_MINUTE_DAYS: days(30).describe('days that what they add up to per minute is kept'),
+  PALOMAR_RETENTION_HOUR_DAYS: days(400).describe('days that what they add up to per hour is kept'),
+  PALOMAR_RETENTION_DAY_DAYS: days(400).describe('days that what they add up to per day is kept'),
+  PALOMAR_RETENTION_DISK_PERCENT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .default(85)
+    .describe(
+      'share of the room on the disk of the store, what the tables take and what is free, past which the oldest days of flows are dropped; 0: never',
+    ),
   PALOMAR_ALLOWED_HOSTS: z.string().default('').describe('names it is reached by, comma-separated, without ports'),
   PALOMAR_LOG_LEVEL: z.enum(levels).default('info'),
 });
@@ -34,6 +54,9 @@ const environmentSchema = z.object({
 export interface ServerConfig {
   readonly storeUrl: string;
   readonly storeEmbedded: boolean;
+  /** Null: one server. */
+  readonly storeCluster: string | null;
+  readonly retention: { readonly ages: Ages; readonly diskPercent: number };
   readonly listen: { readonly host: string; readonly port: number };
   readonly appDirectory: string | null;
   readonly version: string;
@@ -43,7 +66,9 @@ export interface ServerConfig {
 
 /** The error has one line for each setting that is wrong. */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Result<ServerConfig, string> {
-  const parsed = environmentSchema.safeParse(environment);
+  // As compose files write what is not set.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(given);
   if (!parsed.success) {
     return err(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
   }
@@ -51,6 +76,16 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   return ok({
     storeUrl: settings.CLICKHOUSE_URL,
     storeEmbedded: settings.PALOMAR_STORE_EMBEDDED === '1',
+    storeCluster: settings.CLICKHOUSE_CLUSTER ?? null,
+    retention: {
+      ages: {
+        rawDays: settings.PALOMAR_RETENTION_RAW_DAYS,
+        minuteDays: settings.PALOMAR_RETENTION_MINUTE_DAYS,
+        hourDays: settings.PALOMAR_RETENTION_HOUR_DAYS,
+        dayDays: settings.PALOMAR_RETENTION_DAY_DAYS,
+      },
+      diskPercent: settings.PALOMAR_RETENTION_DISK_PERCENT,
+    },
     listen: settings.PALOMAR_LISTEN,
     appDirectory: settings.PALOMAR_APP_DIR ?? null,
     version: settings.PALOMAR_VERSION,

@@ -1,4 +1,6 @@
 /** Works out how all is from what the nodes last reported and whether the store answers. */
+import type { Disk, Storage } from '../db/queries/storage.ts';
+import type { RetentionState } from '../db/retention/retention.ts';
 import type { Health } from '../model/api.ts';
 import type { NodeStatus } from './store.ts';
 
@@ -11,6 +13,9 @@ interface StoreHealth {
   /** Null while the store does not answer; then `problem` says what happened. */
   readonly version: string | null;
   readonly problem: string | null;
+  /** Null while it is not known. */
+  readonly storage: Storage | null;
+  readonly retention: RetentionState;
 }
 
 export interface HealthFacts {
@@ -26,7 +31,9 @@ export function assessHealth(facts: HealthFacts): Health {
   const capture =
     store.state === 'down'
       ? { ...noCapture, state: 'off' as const, detail: 'not known while the store is down' }
-      : assessCapture(facts.nodes, facts.nowMs);
+      : store.disk?.isFull === true
+        ? behindFullDisk(assessCapture(facts.nodes, facts.nowMs))
+        : assessCapture(facts.nodes, facts.nowMs);
   const isWell = store.state === 'ok' && capture.state === 'ok';
   return {
     status: store.state === 'down' ? 'down' : isWell ? 'ok' : 'degraded',
@@ -39,10 +46,62 @@ export function assessHealth(facts: HealthFacts): Health {
 }
 
 function assessStore(store: StoreHealth): Health['store'] {
-  const { url, embedded, version, problem } = store;
-  const base = { url, embedded, version: version ?? '' };
+  const { url, embedded, version, problem, storage, retention } = store;
+  const disk = storage?.disk ?? null;
+  const base = {
+    url,
+    embedded,
+    version: version ?? '',
+    disk: disk === null ? null : shownDisk(disk),
+    ...(storage === null ? {} : { retention: shownRetention(storage, retention) }),
+  };
   if (version === null) return { ...base, state: 'down', detail: problem ?? 'the store does not answer' };
-  return { ...base, state: problem === null ? 'ok' : 'degraded', detail: problem ?? '' };
+  const problems = [problem, disk === null || !isFull(disk) ? null : fullDetail(disk)].filter((text) => text !== null);
+  return { ...base, state: problems.length === 0 ? 'ok' : 'degraded', detail: problems.join('; ') };
+}
+
+const mib = 2 ** 20;
+
+/** A batch of rows and the merge of some parts want so much at once; on a very small disk a tenth. */
+function isFull({ freeBytes, totalBytes }: Disk): boolean {
+  return freeBytes < Math.min(256 * mib, totalBytes / 10);
+}
+
+function fullDetail({ freeBytes, totalBytes }: Disk): string {
+  const [free, total] = [freeBytes, totalBytes].map((bytes) => `${Math.floor(bytes / mib).toLocaleString('en')} MiB`);
+  return (
+    `the disk of the store is full, ${String(free)} of ${String(total)} are free: new rows wait at the collectors ` +
+    'until there is room; make some, or lower PALOMAR_RETENTION_DISK_PERCENT or PALOMAR_RETENTION_RAW_DAYS'
+  );
+}
+
+function shownDisk(disk: Disk): Health['store']['disk'] {
+  const { totalBytes, freeBytes, usedBytes } = disk;
+  return {
+    totalBytes: String(totalBytes),
+    freeBytes: String(freeBytes),
+    usedBytes: String(usedBytes),
+    isFull: isFull(disk),
+  };
+}
+
+function shownRetention(storage: Storage, retention: RetentionState): Health['store']['retention'] {
+  const { ages, diskPercent, dropped, problem } = retention;
+  return {
+    tables: ages.map(({ table, days }) => {
+      const stored = storage.tables.find((of) => of.table === table);
+      const { rows = 0, bytes = 0, oldestMs = null } = stored ?? {};
+      return { table, days, rows, bytes: String(bytes), oldestMs };
+    }),
+    diskPercent,
+    dropped: {
+      days: dropped.partitions,
+      flows: dropped.rows,
+      bytes: String(dropped.bytes),
+      lastMs: dropped.lastMs,
+    },
+    problem: problem ?? '',
+  };
 }
 
 const noCapture = { mode: 'unknown' as const, interfaces: [], missing: [] };
@@ -65,7 +124,15 @@ function assessCapture(nodes: readonly NodeStatus[], nowMs: number): Health['cap
       node.interfaces.map(({ name, state, netns, error }) => ({ name, state, netns, error })),
     ),
     missing,
+    waiting: fresh.flatMap(({ node, spill }) => (spill.rows === 0 && spill.problem === '' ? [] : [{ node, ...spill }])),
   };
+}
+
+/** Collectors that cannot write how they are fall silent, however well they are. */
+function behindFullDisk(capture: Health['capture']): Health['capture'] {
+  if (capture.state !== 'down') return capture;
+  const detail = `${capture.detail}; while the disk of the store is full, collectors cannot tell how they are`;
+  return { ...capture, state: 'degraded', detail };
 }
 
 function silence(node: NodeStatus, nowMs: number): string {

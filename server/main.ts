@@ -1,6 +1,7 @@
 /** Runs the server: reads the environment, listens, and leaves within four seconds when told to. */
 import { pino } from 'pino';
 import { migrate } from '../db/migrations/migrate.ts';
+import { createRetention } from '../db/retention/retention.ts';
 import { createClickHouseStore } from './clickhouse-store.ts';
 import { parseConfig } from './config.ts';
 import { createServer } from './server.ts';
@@ -21,10 +22,13 @@ if (!parsed.ok) refuse(parsed.error.replaceAll('\n', '; '));
 const config = parsed.value;
 const log = pino({ name: 'server', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
 const running = new AbortController();
+const clock = { now: () => Date.now() };
+const { storeUrl: url, storeCluster: cluster } = config;
 const server = createServer(config, {
-  openStore: (schemaMissing) => createClickHouseStore(config.storeUrl, { schemaMissing }),
-  migrate: () => migrate(config.storeUrl, { log }),
-  clock: { now: () => Date.now() },
+  openStore: (schemaMissing) => createClickHouseStore({ url, cluster }, { schemaMissing }),
+  retention: createRetention({ url, cluster, ...config.retention }, { log, clock }),
+  migrate: () => migrate(url, { log }, { cluster }),
+  clock,
   log,
 });
 

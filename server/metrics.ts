@@ -1,12 +1,27 @@
 /** What the server counts about itself, for `GET /metrics`. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { RetentionState } from '../db/retention/retention.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-export function createMetrics() {
+export function createMetrics(retention: () => RetentionState) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  const dropped = (what: 'partitions' | 'rows' | 'bytes', help: string): void => {
+    new Counter({
+      name: `palomar_server_retention_dropped_${what}_total`,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(retention().dropped[what]);
+      },
+    });
+  };
+  dropped('partitions', 'Days of flows that were dropped because the disk of the store fills');
+  dropped('rows', 'Flows in them');
+  dropped('bytes', 'What they took on disk');
   return {
     registry,
     requests: new Counter({

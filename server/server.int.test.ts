@@ -9,10 +9,13 @@ import { type Server, createServer } from './server.ts';
 import type { Store } from './store.ts';
 import { openEvents } from './testing/event-source.ts';
 import { aRow, fakeStore } from './testing/fake-store.ts';
+import { aRetention } from './testing/test-app.ts';
 
 const config: ServerConfig = {
   storeUrl: 'http://127.0.0.1:8123/palomar',
   storeEmbedded: false,
+  storeCluster: null,
+  retention: { ages: { rawDays: 14, minuteDays: 30, hourDays: 400, dayDays: 400 }, diskPercent: 85 },
   listen: { host: '127.0.0.1', port: 0 },
   appDirectory: null,
   version: 'test',
@@ -31,6 +34,12 @@ function makeServer(of: Partial<Store>, settings: Partial<ServerConfig> = {}): S
     {
       openStore: () => ({ ...fakeStore(of), close: () => Promise.resolve() }),
       migrate: () => Promise.resolve(),
+      retention: {
+        start: () => undefined,
+        stop: () => Promise.resolve(),
+        apply: () => Promise.resolve(),
+        state: aRetention,
+      },
       clock: { now: () => Date.now() },
       log: pino({ level: 'silent' }),
     },

@@ -1,5 +1,6 @@
 /** The server as one component: migrates the store, feeds the live streams, answers HTTP. */
 import type { FastifyBaseLogger } from 'fastify';
+import type { Retention } from '../db/retention/retention.ts';
 import { type ServerConfig, shownUrl } from './config.ts';
 import { createApp } from './app.ts';
 import { createFeed } from './live/feed.ts';
@@ -12,6 +13,7 @@ export interface ServerDeps {
   /** `schemaMissing` is to be called when the store lacks a table. */
   readonly openStore: (schemaMissing: () => void) => Store & { close(): Promise<void> };
   readonly migrate: () => Promise<void>;
+  readonly retention: Retention;
   readonly clock: { now(): number };
   readonly log: FastifyBaseLogger;
 }
@@ -28,7 +30,7 @@ const closeGraceMs = 500;
 const siteRetryMs = 2000;
 
 export function createServer(config: ServerConfig, deps: ServerDeps): Server {
-  const { clock, log } = deps;
+  const { clock, log, retention } = deps;
   const stopping = new AbortController();
   const schema = createSchema({ firstDelayMs: 500, maxDelayMs: 5000 }, { migrate: deps.migrate, log });
   const store = deps.openStore(schema.missing);
@@ -36,7 +38,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const app = createApp({
     store,
     feed,
-    metrics: createMetrics(),
+    metrics: createMetrics(retention.state),
     clock,
     log,
     stopping: stopping.signal,
@@ -45,6 +47,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       storeUrl: shownUrl(config.storeUrl),
       storeEmbedded: config.storeEmbedded,
       schemaProblem: schema.problem,
+      retention: retention.state,
     },
     hosts: { listenHost: config.listen.host, allowed: config.allowedHosts },
     site: createSiteSource(config.appDirectory, clock),
@@ -54,12 +57,13 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     async start(signal) {
       schema.start(signal);
       feed.start(signal);
+      retention.start(signal);
       const url = await app.listen(config.listen);
       return { url };
     },
     async stop() {
       stopping.abort();
-      await Promise.all([feed.stop(), schema.stop()]);
+      await Promise.all([feed.stop(), schema.stop(), retention.stop()]);
       const grace = setTimeout(() => app.server.closeAllConnections(), closeGraceMs);
       await app.close();
       clearTimeout(grace);

@@ -8,6 +8,7 @@ import type { SeriesAnswer, SeriesInput } from '../db/queries/series.ts';
 import type { NodeStatus as StoredStatus } from '../db/queries/status.ts';
 import type { TopAnswer, TopInput } from '../db/queries/top.ts';
 import type { ValuesAnswer, ValuesInput } from '../db/queries/values.ts';
+import type { Storage } from '../db/queries/storage.ts';
 import type { Evidence, Grouping } from '../model/api.ts';
 import type { Filter } from '../model/filter/ast.ts';
 import type { FlowRow } from '../model/flow-row.ts';
@@ -74,6 +75,8 @@ export interface Store {
   live(since: LiveMark | null, limit: number, signal: AbortSignal): Promise<LiveAnswer>;
   /** The newest status of every node that reported lately. */
   status(signal: AbortSignal): Promise<readonly NodeStatus[]>;
+  /** What the tables take and how much room there is. */
+  storage(signal: AbortSignal): Promise<Storage>;
   newestFlowMs(signal: AbortSignal): Promise<number | null>;
   version(signal: AbortSignal): Promise<string>;
 }

@@ -10,6 +10,8 @@ export interface Status {
   readonly detail: string;
   readonly missing: readonly string[];
   readonly interfaces: readonly InterfaceFacts[];
+  /** What waits on disk for the store; null when nothing can. */
+  readonly spill: { readonly rows: number; readonly bytes: number; readonly problem: string | null } | null;
 }
 
 export interface StatusConfig {
@@ -34,7 +36,14 @@ export function writeStatus(
   columns.interface_states.push(status.interfaces.map(({ state }) => state));
   columns.interface_netns.push(status.interfaces.map(netnsText));
   columns.interface_errors.push(status.interfaces.map(({ errno }) => (errno === 0 ? '' : getSystemErrorName(-errno))));
+  pushCount(columns.spill_rows, status.spill?.rows ?? 0);
+  pushCount(columns.spill_bytes, status.spill?.bytes ?? 0);
+  columns.spill_problem.push(status.spill?.problem ?? '');
   target.endRow();
+}
+
+function pushCount(column: { pushParts(low: number, high: number): void }, value: number): void {
+  column.pushParts(value >>> 0, Math.floor(value / 2 ** 32));
 }
 
 function netnsText(facts: InterfaceFacts): string {

@@ -10,6 +10,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -26,8 +27,8 @@ export interface DataDirectory {
   readonly engine: string;
   readonly spool: string;
   readonly password: string;
-  /** After the engine has taken the directory: notes who has it and which engine writes it. */
-  claim(): void;
+  /** After the engine has taken the directory: notes who has it and which engine writes it. The error: on a full disk. */
+  claim(): Result<void, string>;
 }
 
 const files = {
@@ -54,14 +55,28 @@ export function openDataDirectory(directory: string, engineVersion: string): Res
       spool: join(directory, files.spool),
       password,
       claim() {
-        writeFileSync(join(directory, files.mark), `${JSON.stringify({ layout, engine: engineVersion })}\n`);
-        writeFileSync(join(directory, files.owner), `${process.pid}\n`);
+        try {
+          replaceFile(join(directory, files.mark), `${JSON.stringify({ layout, engine: engineVersion })}\n`);
+          replaceFile(join(directory, files.owner), `${process.pid}\n`);
+          return ok(undefined);
+        } catch (error) {
+          // Reading works on a full disk, and room may be made while we run.
+          if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') return err(error.message);
+          throw error;
+        }
       },
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return err(`cannot use data directory ${directory}: ${reason}`);
   }
+}
+
+/** A full disk would leave an empty file where one was that said something. */
+function replaceFile(path: string, text: string): void {
+  const partial = `${path}.partial`;
+  writeFileSync(partial, text);
+  renameSync(partial, path);
 }
 
 /** Why the engine could not open it: another process has it, or what the engine said. */

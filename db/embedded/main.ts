@@ -32,7 +32,8 @@ const opened = openDataDirectory(directory, installedEngineVersion());
 if (!opened.ok) refuseToStart(opened.error);
 const data = opened.value;
 const engine = startEngine(data);
-data.claim();
+const claimed = data.claim();
+if (!claimed.ok) log.warn({ reason: claimed.error }, 'the disk of the data directory is full');
 
 function startEngine({ engine: path }: DataDirectory): Engine {
   try {

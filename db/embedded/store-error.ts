@@ -22,6 +22,12 @@ const enginePattern = /Code: (\d+)\. DB::Exception: ([\s\S]*)\(([A-Z][A-Z0-9_]+)
 export function storeErrorOf(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
+    // As the engine itself says of its part of the same disk.
+    return new StoreError(243, 'NOT_ENOUGH_SPACE', `The disk of the data directory is full (${message})`, {
+      cause: error,
+    });
+  }
   const [, code, text, type] = enginePattern.exec(message) ?? [];
   if (code === undefined || text === undefined || type === undefined) {
     return new StoreError(1002, 'UNKNOWN_EXCEPTION', message, { cause: error });

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import type { ColumnType } from '../../model/flow-columns.ts';
-import type { StoreClient } from '../client.ts';
+
+import type { MigrationClient } from './migration.ts';
 import { typeName } from '../native/type-name.ts';
 import { tableNames, tables, type Table } from '../tables.ts';
 
@@ -28,7 +29,7 @@ export function alignment(table: Table, stored: ReadonlyMap<string, string>): st
 }
 
 /** Types by name; empty when there is no such table. */
-export async function storedColumns(client: StoreClient, table: string): Promise<ReadonlyMap<string, string>> {
+export async function storedColumns(client: MigrationClient, table: string): Promise<ReadonlyMap<string, string>> {
   const answer = await client.query({
     query: 'SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String}',
     query_params: { table },
@@ -37,9 +38,21 @@ export async function storedColumns(client: StoreClient, table: string): Promise
   return new Map(storedSchema.parse(await answer.json()).map(({ name, type }) => [name, type]));
 }
 
-export async function alignColumns(client: StoreClient): Promise<void> {
+async function alignments(client: MigrationClient): Promise<readonly (readonly [Table, string[]])[]> {
+  const found: (readonly [Table, string[]])[] = [];
   for (const table of tableNames) {
     const clauses = alignment(table, await storedColumns(client, table));
-    if (clauses.length > 0) await client.command({ query: `ALTER TABLE ${table}\n  ${clauses.join(',\n  ')}` });
+    if (clauses.length > 0) found.push([table, clauses]);
+  }
+  return found;
+}
+
+export async function areColumnsAligned(client: MigrationClient): Promise<boolean> {
+  return (await alignments(client)).length === 0;
+}
+
+export async function alignColumns(client: MigrationClient): Promise<void> {
+  for (const [table, clauses] of await alignments(client)) {
+    await client.command({ query: `ALTER TABLE ${table}\n  ${clauses.join(',\n  ')}` });
   }
 }

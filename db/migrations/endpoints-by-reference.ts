@@ -4,9 +4,9 @@
  * table of their own that then takes the place of the old one.
  */
 import { z } from 'zod';
-import type { StoreClient } from '../client.ts';
+
 import { alignment, storedColumns } from './align-columns.ts';
-import { runAll, type Migration } from './migration.ts';
+import { runAll, type Migration, type MigrationClient } from './migration.ts';
 
 const deduplication = 'non_replicated_deduplication_window = 1000';
 
@@ -125,7 +125,7 @@ function idsSql(prefix: 'src' | 'dst'): { readonly endpoint: string; readonly wo
 
 const daysSchema = z.array(z.object({ day: z.string() }));
 
-async function convertDay(client: StoreClient, day: string, columns: readonly string[]): Promise<void> {
+async function convertDay(client: MigrationClient, day: string, columns: readonly string[]): Promise<void> {
   const [from, to] = [idsSql('src'), idsSql('dst')];
   const names = Object.keys(attributes);
   for (const prefix of ['src', 'dst'] as const) {
@@ -151,7 +151,7 @@ WHERE toDate(time) = {day:Date}`,
   });
 }
 
-async function convert(client: StoreClient): Promise<void> {
+async function convert(client: MigrationClient): Promise<void> {
   const missing = ['src', 'dst'].flatMap((prefix) =>
     Object.entries(attributes).map(([name, type]) => `ADD COLUMN IF NOT EXISTS ${prefix}_${name} ${type}`),
   );

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { all } from '../../model/filter/ast.ts';
@@ -12,8 +13,11 @@ import { endpointId, wideId, workloadId } from '../native/endpoint-id.ts';
 import { queryFlows } from '../queries/flows.ts';
 import { runQuery } from '../queries/run.ts';
 import { sql } from '../sql.ts';
+import { alignColumns } from './align-columns.ts';
 import { firstTables } from './first-tables.ts';
-import { migrate } from './migrate.ts';
+import { lockTable, withMigrationLock } from './lock.ts';
+import { ledger, migrate, migrations } from './migrate.ts';
+import { runAll } from './migration.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const { signal } = new AbortController();
@@ -174,5 +178,100 @@ ENGINE = ReplacingMergeTree ORDER BY version`,
     expect(second.rows).toEqual(first.rows);
     expect(first.rows.map(({ name }) => name)).toContain('workloads');
     expect(first.rows.map(({ name }) => name)).not.toContain('flows_of_first_release');
+  });
+
+  const summed = async (): Promise<string> => {
+    const row = z.object({ counted: z.string() });
+    const { rows } = await runQuery(
+      client,
+      sql`SELECT toString(sum(counted)) AS counted FROM edges_1d LIMIT 1`,
+      row,
+      signal,
+    );
+    return rows[0]?.counted ?? '';
+  };
+  /** What stood before the rollups came, with flows of several days. */
+  async function createSecondRelease(flows: number): Promise<void> {
+    const setup = createStoreClient(store.url, { database: 'default' });
+    await setup.command({ query: 'CREATE DATABASE palomar' });
+    await setup.close();
+    await runAll(client, [ledger]);
+    for (const migration of migrations.slice(0, 2)) {
+      await migration.run(client);
+      await client.insert({
+        table: 'schema_migrations',
+        values: [{ version: migration.version, name: migration.name }],
+        columns: ['version', 'name'],
+        format: 'JSONEachRow',
+      });
+    }
+    await alignColumns(client);
+    await client.command({
+      query: `
+INSERT INTO flows (time, id, src_workload_id, dst_workload_id, kind, connections)
+SELECT now64(9) - INTERVAL number % 5 DAY, number, number % 100, number % 7, 'connection_update', 1 FROM numbers(${flows})`,
+    });
+  }
+
+  it('fills the rollups from the flows of the second release', async () => {
+    await createSecondRelease(10_000);
+    await migrate(store.url, { log: quiet });
+    expect(await summed()).toBe('10000');
+  });
+
+  it('is done once when several processes begin at the same time', async () => {
+    await createSecondRelease(50_000);
+    const done: unknown[] = [];
+    const log = { ...quiet, info: (facts: object, message: string) => void done.push([message, facts]) };
+    await Promise.all(Array.from({ length: 4 }, () => migrate(store.url, { log })));
+    expect(await summed()).toBe('50000');
+    expect(done.filter((said) => JSON.stringify(said).includes('migrated the store'))).toEqual([
+      ['migrated the store', { version: 3, name: 'rollups' }],
+    ]);
+  });
+
+  it('is done once from nothing as well, with a database that none has made yet', async () => {
+    await Promise.all(Array.from({ length: 4 }, () => migrate(store.url, { log: quiet })));
+    const versions = await runQuery(
+      client,
+      sql`SELECT toString(version) AS version, toString(count()) AS times FROM schema_migrations GROUP BY version ORDER BY version LIMIT 99`,
+      z.object({ version: z.string(), times: z.string() }),
+      signal,
+    );
+    expect(versions.rows).toEqual(migrations.map(({ version }) => ({ version: String(version), times: '1' })));
+  });
+
+  it('goes on where a process was killed that had begun, once that one is taken for gone', async () => {
+    await createSecondRelease(1000);
+    await runAll(client, [lockTable]);
+    await client.insert({ table: 'migration_lock', values: [{ holder: 'killed' }], format: 'JSONEachRow' });
+    const said: string[] = [];
+    const log = { ...quiet, info: (_: object, message: string) => void said.push(message) };
+    await migrate(store.url, { log }, { leaseMs: 1500 });
+    expect(said).toEqual(['another process changes the schema, waiting for it', 'migrated the store']);
+    expect(await summed()).toBe('1000');
+  });
+
+  it('stops before its next change when its claim may be taken for dead', async () => {
+    await migrate(store.url, { log: quiet });
+    const lock = { leaseMs: 300, isCluster: false };
+    const renewalFails = {
+      query: client.query.bind(client),
+      insert: (params: Parameters<StoreClient['insert']>[0]) =>
+        isAway ? Promise.reject(new Error('away')) : client.insert(params),
+    } as unknown as StoreClient;
+    let isAway = false;
+    const work = async (check: () => void): Promise<void> => {
+      check();
+      isAway = true;
+      await sleep(250);
+      try {
+        check();
+      } finally {
+        isAway = false;
+      }
+    };
+    const held = withMigrationLock(renewalFails, lock, { log: quiet, random: Math.random }, work);
+    await expect(held).rejects.toThrow('lost the claim on the schema');
   });
 });

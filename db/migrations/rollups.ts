@@ -3,7 +3,7 @@
  * maps, series and comparisons, drops by reason and place, HTTP routes, DNS names. Questions about long ranges read these.
  */
 import { z } from 'zod';
-import type { StoreClient } from '../client.ts';
+
 import {
   edgeAggregates,
   edgeKeyNames,
@@ -15,7 +15,7 @@ import {
 } from '../queries/edge-rows.ts';
 import { latencyBucket } from '../queries/latency.ts';
 import { routeOfPath } from '../queries/route-template.ts';
-import { runAll, type Migration } from './migration.ts';
+import { runAll, type Migration, type MigrationClient } from './migration.ts';
 
 const deduplication = 'non_replicated_deduplication_window = 1000';
 
@@ -158,7 +158,7 @@ GROUP BY bucket, ${key}`;
 const daysSchema = z.array(z.object({ day: z.string() }));
 
 /** Fills the rollups from the flows that are there; the coarser ones are fed by the finest. */
-async function backfill(client: StoreClient): Promise<void> {
+async function backfill(client: MigrationClient): Promise<void> {
   const answer = await client.query({
     query: 'SELECT DISTINCT toString(toDate(time)) AS day FROM flows ORDER BY day',
     format: 'JSONEachRow',

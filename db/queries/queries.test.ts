@@ -20,6 +20,7 @@ import { buildLive, nextMark } from './live.ts';
 import { buildTop } from './top.ts';
 import { buildCounters, buildGaps } from './coverage.ts';
 import { newestFlowSql, statusSql } from './status.ts';
+import { buildDisks, buildFlowPartitions, buildStoredTables } from './storage.ts';
 
 function parsed(text: string): Filter {
   const result = parseFilter(text);
@@ -109,6 +110,10 @@ describe('the text of the queries', () => {
       buildGaps(range),
       statusSql,
       newestFlowSql,
+      buildStoredTables(null),
+      buildFlowPartitions(null),
+      buildDisks(null),
+      buildDisks('three'),
     ].map(({ text }) => text);
     expect(texts).toMatchSnapshot();
     for (const text of texts) expect(text).toMatch(/\nLIMIT /);

@@ -18,6 +18,8 @@ export interface NodeStatus {
     readonly netns: string;
     readonly error: string;
   }[];
+  /** What waits on the node's disk for the store. */
+  readonly spill: { readonly rows: number; readonly bytes: string; readonly problem: string };
 }
 
 const statusRow = z.object({
@@ -31,13 +33,16 @@ const statusRow = z.object({
   interface_states: z.array(z.string()),
   interface_netns: z.array(z.string()),
   interface_errors: z.array(z.string()),
+  spill_rows: z.string(),
+  spill_bytes: z.string(),
+  spill_problem: z.string(),
 });
 
 /** The newest row of every node that reported within the hour. */
 export const statusSql = sql`
 SELECT
   cluster, node, toUnixTimestamp64Milli(time) AS time_ms, mode, detail, missing,
-  interface_names, interface_states, interface_netns, interface_errors
+  interface_names, interface_states, interface_netns, interface_errors, spill_rows, spill_bytes, spill_problem
 FROM node_status
 WHERE time > now64(9) - INTERVAL 1 HOUR
 ORDER BY cluster, node, time DESC
@@ -59,6 +64,7 @@ export async function queryStatus(client: StoreClient, signal: AbortSignal): Pro
       netns: row.interface_netns[i] ?? '',
       error: row.interface_errors[i] ?? '',
     })),
+    spill: { rows: Number(row.spill_rows), bytes: row.spill_bytes, problem: row.spill_problem },
   }));
 }
 

@@ -4,6 +4,8 @@ import { ClickHouseError } from '@clickhouse/client';
 export type Failure =
   /** The store is away, busy or misconfigured: try again until it is not. */
   | 'store'
+  /** The store's disk is full: the same, and someone has to make room. */
+  | 'full'
   /** The tables are not there: migrate, then try again. */
   | 'schema'
   /** The batch cannot be read by the store: trying again would block everything behind it. */
@@ -22,13 +24,16 @@ const storeCodes = new Set([
   '236', // ABORTED
   '241', // MEMORY_LIMIT_EXCEEDED
   '242', // TABLE_IS_READ_ONLY
-  '243', // NOT_ENOUGH_SPACE
   '252', // TOO_MANY_PARTS
   '394', // QUERY_WAS_CANCELLED
   '497', // ACCESS_DENIED
   '516', // AUTHENTICATION_FAILED
   '999', // KEEPER_EXCEPTION
 ]);
+
+const notEnoughSpace = '243';
+/** What the engine says of a write that the file system refused; the codes around it differ from place to place. */
+const noSpaceLeft = /No space left on device|Disk quota exceeded|\berrno: (28|122)\b/;
 
 const schemaCodes = new Set([
   '16', // NO_SUCH_COLUMN_IN_TABLE
@@ -55,6 +60,7 @@ const batchCodes = new Set([
 
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof ClickHouseError)) return 'store';
+  if (error.code === notEnoughSpace || noSpaceLeft.test(error.message)) return 'full';
   if (storeCodes.has(error.code)) return 'store';
   if (schemaCodes.has(error.code)) return 'schema';
   return batchCodes.has(error.code) ? 'batch' : 'unclear';

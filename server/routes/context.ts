@@ -2,6 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import { type Failure, failureBody, retryAfterSeconds, statusOf } from '../failure.ts';
 import type { Feed } from '../live/feed.ts';
+import type { RetentionState } from '../../db/retention/retention.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store.ts';
 
@@ -19,6 +20,7 @@ export interface RouteContext {
     readonly storeEmbedded: boolean;
     /** What keeps the tables from being there; null when they are. */
     readonly schemaProblem: () => string | null;
+    readonly retention: () => RetentionState;
   };
 }
 

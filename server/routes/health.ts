@@ -21,10 +21,10 @@ async function readHealth(context: RouteContext, request: AbortSignal): Promise<
   const { store, clock, facts } = context;
   const signal = AbortSignal.any([request, AbortSignal.timeout(patienceMs)]);
   const base = { version: facts.version, nowMs: clock.now() };
-  const storeFacts = { url: facts.storeUrl, embedded: facts.storeEmbedded };
+  const storeFacts = { url: facts.storeUrl, embedded: facts.storeEmbedded, retention: facts.retention() };
   const silent = (problem: string, version: string | null): HealthFacts => ({
     ...base,
-    store: { ...storeFacts, version, problem },
+    store: { ...storeFacts, version, problem, storage: null },
     newestFlowMs: null,
     nodes: [],
   });
@@ -33,8 +33,12 @@ async function readHealth(context: RouteContext, request: AbortSignal): Promise<
     version = await store.version(signal);
     const schemaProblem = facts.schemaProblem();
     if (schemaProblem !== null) return assessHealth(silent(schemaProblem, version));
-    const [nodes, newestFlowMs] = await Promise.all([store.status(signal), store.newestFlowMs(signal)]);
-    return assessHealth({ ...base, store: { ...storeFacts, version, problem: null }, newestFlowMs, nodes });
+    const [nodes, newestFlowMs, storage] = await Promise.all([
+      store.status(signal),
+      store.newestFlowMs(signal),
+      store.storage(signal),
+    ]);
+    return assessHealth({ ...base, store: { ...storeFacts, version, problem: null, storage }, newestFlowMs, nodes });
   } catch (error) {
     if (!(error instanceof StoreError) || request.aborted) throw error;
     context.metrics.storeErrors.inc({ code: error.code });

@@ -61,6 +61,7 @@ export function fakeStore(of: Partial<Store> = {}): Store {
     coverage: () => Promise.resolve(noCoverage),
     live: () => Promise.resolve({ rows: [], mark: '0', skipped: 0 }),
     status: () => Promise.resolve([]),
+    storage: () => Promise.resolve({ disk: null, tables: [], flowPartitions: [] }),
     newestFlowMs: () => Promise.resolve(null),
     version: () => Promise.resolve('26.7.2'),
     ...of,
