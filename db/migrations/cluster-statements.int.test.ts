@@ -106,16 +106,17 @@ describe.skipIf(whyNoEngine() !== null)('the statements of cluster mode', () => 
   it('feed every rollup on the shard that has its flows, by a key that is the same for both directions', async () => {
     const all = await statements();
     const views = all.filter((text) => text.includes('MATERIALIZED VIEW'));
-    expect(views).toHaveLength(7);
+    expect(views).toHaveLength(10);
     for (const view of views.filter((text) => !text.includes('workloads_of_endpoints'))) {
       expect(view).toMatch(/ TO \w+_local AS/);
-      expect(view).toMatch(/FROM (flows|edges_1m|edges_1h)_local/);
-      expect(view).not.toMatch(/FROM (flows|edges_1m|edges_1h)\b/);
+      expect(view).toMatch(/FROM (flows|edges_1m|edges_1h|routes_1m|dns_1m)_local/);
+      expect(view).not.toMatch(/FROM (flows|edges_1m|edges_1h|routes_1m|dns_1m)\b/);
     }
     const pairs = all.filter(
-      (text) => /AS (flows|edges_1[mhd]|drops_1m|routes_1m|dns_1m)_local\n/.test(text) && !text.includes('rand()'),
+      (text) =>
+        /AS (flows|edges_10?[mhd]|drops_1m|routes_1[mh]|dns_1[mh])_local\n/.test(text) && !text.includes('rand()'),
     );
-    expect(pairs.length).toBeGreaterThanOrEqual(7);
+    expect(pairs.length).toBeGreaterThanOrEqual(10);
     for (const text of pairs) {
       expect(text).toContain(
         'cityHash64(least(src_workload_id, dst_workload_id), greatest(src_workload_id, dst_workload_id))',
