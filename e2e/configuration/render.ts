@@ -5,10 +5,12 @@ import { settingsSchema } from '../../collector/config.ts';
 import { storeEnvironmentSchema } from '../../db/embedded/config.ts';
 import { environmentSchema } from '../../server/config.ts';
 
+type SettingsSchema = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
+
 interface Process {
   readonly name: string;
   readonly about: string;
-  readonly schema: z.ZodObject;
+  readonly schema: SettingsSchema;
 }
 
 const processes: readonly Process[] = [
@@ -31,14 +33,14 @@ const processes: readonly Process[] = [
 
 const field = z.object({ default: z.unknown().optional(), description: z.string() });
 
+/** Nothing for a setting that is off, empty, or the host's own name unless it is set. */
 function byDefault(value: unknown): string {
-  if (value === undefined || (Array.isArray(value) && value.length === 0) || value === '') return '';
-  if (value === hostname()) return '';
-  return `\`${Array.isArray(value) ? value.join(',') : String(value)}\``;
+  const text = Array.isArray(value) ? value.join(',') : z.coerce.string().parse(value ?? '');
+  return text === '' || text === hostname() ? '' : `\`${text}\``;
 }
 
 /** A setting without a sentence is an error: then nobody could know what it does. */
-function rows(schema: z.ZodObject): string[] {
+function rows(schema: SettingsSchema): string[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return Object.entries(properties).map(([name, property]) => {
     const { default: value, description } = field.parse(property, { error: () => `${name} has no description` });
