@@ -27,9 +27,14 @@ export interface Traffic {
   append(timeNs: bigint): void;
 }
 
+export interface ClusterSize {
+  readonly workloads: number;
+  /** Drawn from them; two may fall together. */
+  readonly edges: number;
+}
+
 const clusterSeed = 42;
-const workloads = 300;
-const edges = 1500;
+export const smallCluster: ClusterSize = { workloads: 300, edges: 1500 };
 const nodes = 8;
 const namespaces = ['shop', 'payments', 'search', 'identity', 'media', 'analytics', 'platform', 'monitoring'];
 const ports = [8080, 8080, 8080, 80, 443, 5432, 6379, 9092, 53];
@@ -146,7 +151,7 @@ function tell(edge: Edge, service: string, random: Random): Told {
 }
 
 /** The cluster is always the same, `seed` makes what it does; `firstId` must be above every id of earlier traffic. */
-export function createTraffic(seed: number, firstId: bigint, sink: FlowSink): Traffic {
+export function createTraffic(seed: number, firstId: bigint, sink: FlowSink, size = smallCluster): Traffic {
   const layout = createRandom(clusterSeed);
   const random = createRandom(seed);
   const nodeRows = Array.from({ length: nodes }, (_none, node) =>
@@ -155,8 +160,8 @@ export function createTraffic(seed: number, firstId: bigint, sink: FlowSink): Tr
       sink,
     ),
   );
-  const deployed = Array.from({ length: workloads }, (_none, at) => createWorkload(at, nodeRows, layout));
-  const known = Array.from({ length: edges }, (_none, at): Edge => {
+  const deployed = Array.from({ length: size.workloads }, (_none, at) => createWorkload(at, nodeRows, layout));
+  const known = Array.from({ length: size.edges }, (_none, at): Edge => {
     return {
       from: pick(deployed, layout),
       to: pick(deployed, layout),

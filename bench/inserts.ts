@@ -7,7 +7,7 @@ import { createBlock } from '../db/native/block.ts';
 import { createWriter, type Writer } from '../db/writer.ts';
 import { createFlowBlock } from '../db/native/flow-block.ts';
 import { endpointColumns } from '../model/flow-columns.ts';
-import { createTraffic } from './generate-flows.ts';
+import { createTraffic, smallCluster, type ClusterSize } from './generate-flows.ts';
 import { createWideTable, createWideWriter, type WideWriter } from './wide-flows.ts';
 import type { Range } from '../db/queries/range.ts';
 
@@ -36,7 +36,7 @@ export interface InsertPlan {
   readonly withinMs: number;
 }
 
-const log: Log = {
+export const quietLog: Log = {
   debug: () => undefined,
   info: () => undefined,
   warn: (facts, message) => console.warn(message, facts),
@@ -47,7 +47,7 @@ const log: Log = {
 export async function createNullStore(url: string): Promise<string> {
   const forgetting = new URL(url);
   forgetting.pathname = `/${nullDatabase}`;
-  await migrate(forgetting.href, { log });
+  await migrate(forgetting.href, { log: quietLog });
   const client = createStoreClient(forgetting.href);
   await client.command({ query: 'CREATE TABLE forgetting AS flows ENGINE = Null' });
   await client.command({ query: 'DROP TABLE flows' });
@@ -84,9 +84,9 @@ async function encodeOnly(slice: Range, rows: number, seed: number): Promise<voi
 }
 
 /** Until the store has acknowledged every row. */
-async function insert(writer: Writer, slice: Range, rows: number, seed: number): Promise<void> {
+async function insert(writer: Writer, slice: Range, rows: number, seed: number, size = smallCluster): Promise<void> {
   const wanted = writer.stats.rowsWritten + rows;
-  const traffic = createTraffic(seed, BigInt(seed) << 44n, writer);
+  const traffic = createTraffic(seed, BigInt(seed) << 44n, writer, size);
   await produce(
     slice,
     rows,
@@ -126,14 +126,21 @@ async function rate(rows: number, work: () => Promise<void>): Promise<number> {
 }
 
 function startWriter(url: string): Writer {
-  const writer = createWriter({ url, maxRows: batchRows }, { log, clock: { now: () => Date.now() } });
+  const writer = createWriter({ url, maxRows: batchRows }, { log: quietLog, clock: { now: () => Date.now() } });
   writer.start(new AbortController().signal);
   return writer;
 }
 
+/** Rows of a cluster's traffic, spread over the range, until the store has them all. */
+export async function insertTraffic(url: string, range: Range, rows: number, size: ClusterSize): Promise<void> {
+  const writer = startWriter(url);
+  await insert(writer, range, rows, 1, size);
+  await writer.stop();
+}
+
 export async function measureInserts(plan: InsertPlan): Promise<InsertRates> {
   const { url, range, rounds } = plan;
-  await migrate(url, { log });
+  await migrate(url, { log: quietLog });
   const writers = { flows: startWriter(url), forgetting: startWriter(await createNullStore(url)) };
   const rows = Math.max(1, Math.round(plan.rows / rounds / batchRows)) * batchRows;
   const sliceMs = (range.toMs - range.fromMs) / rounds;

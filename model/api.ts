@@ -8,7 +8,11 @@ const counter = z.number().int().nonnegative();
 const byteCount = z.string().regex(/^\d+$/).describe('bytes, as a decimal string');
 const epochMs = z.number().describe('milliseconds since 1970-01-01 UTC');
 
-export const rangeSchema = z.object({ fromMs: epochMs, toMs: epochMs });
+export const rangeSchema = z.object({
+  fromMs: epochMs,
+  toMs: epochMs,
+  isOpen: z.boolean().optional().describe('whether it ended at the moment of asking'),
+});
 
 /** What stands behind an answer: how much was read, cut and lost. */
 export const evidenceSchema = z.object({

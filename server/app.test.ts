@@ -77,7 +77,12 @@ describe('GET /api/v1/map', () => {
     expect(answer.statusCode).toBe(200);
     const body = mapResponseSchema.parse(answer.json());
     expect(asked).toEqual([
-      { range: { fromMs: nowMs - 3_600_000, toMs: nowMs }, filter: { kind: 'all' }, grouping: 'workload', limit: 1500 },
+      {
+        range: { fromMs: nowMs - 3_600_000, toMs: nowMs, isOpen: true },
+        filter: { kind: 'all' },
+        grouping: 'workload',
+        limit: 1500,
+      },
     ]);
     expect(body.edges).toEqual([edge]);
     expect(body.evidence).toMatchObject({
@@ -164,6 +169,28 @@ describe('GET /api/v1/map', () => {
     expect(brotli.headers['content-encoding']).toBe('br');
     expect(gunzipSync(zipped.rawPayload).toString()).toBe(plain.body);
     expect(brotliDecompressSync(brotli.rawPayload).toString()).toBe(plain.body);
+  });
+});
+
+describe('a range', () => {
+  const rangeOf = async (parameters: string, clockMs: number) => {
+    const app = testApp({ clock: { now: () => clockMs } });
+    return mapResponseSchema.parse((await app.inject(`/api/v1/map?${parameters}`)).json()).range;
+  };
+  const lateMs = nowMs + 12_345;
+
+  it('that ends now is open, and begins at a whole minute when it is long', async () => {
+    expect(await rangeOf('from=now-1h', lateMs)).toEqual({ fromMs: nowMs - 3_600_000, toMs: lateMs, isOpen: true });
+    expect(await rangeOf('from=now-1h&to=now-30m', lateMs)).toEqual({
+      fromMs: nowMs - 3_600_000,
+      toMs: nowMs - 1_800_000,
+      isOpen: false,
+    });
+  });
+
+  it('is taken to the millisecond when it is short or given as a time', async () => {
+    expect((await rangeOf('from=now-5m', lateMs)).fromMs).toBe(lateMs - 300_000);
+    expect((await rangeOf(`from=${nowMs - 7_200_001}`, lateMs)).fromMs).toBe(nowMs - 7_200_001);
   });
 });
 

@@ -5,7 +5,7 @@
  */
 import type { DropGroup, EdgeChange, DropChange, MapEdge, Measure } from '../model/api.ts';
 import { measures } from '../model/api.ts';
-import type { Range } from './store.ts';
+import type { Range } from '../db/queries/range.ts';
 
 export interface Side<T> {
   readonly range: Range;

@@ -3,6 +3,7 @@ import type { DropsAnswer, DropsInput } from '../db/queries/drops.ts';
 import type { ExchangesAnswer, ExchangesInput } from '../db/queries/exchanges.ts';
 import type { ConnectionAnswer, ConnectionInput } from '../db/queries/flows.ts';
 import type { MapAnswer } from '../db/queries/map.ts';
+import type { Range } from '../db/queries/range.ts';
 import type { SeriesAnswer, SeriesInput } from '../db/queries/series.ts';
 import type { NodeStatus as StoredStatus } from '../db/queries/status.ts';
 import type { TopAnswer, TopInput } from '../db/queries/top.ts';
@@ -11,11 +12,6 @@ import type { Storage } from '../db/queries/storage.ts';
 import type { Evidence, Grouping } from '../model/api.ts';
 import type { Filter } from '../model/filter/ast.ts';
 import type { FlowRow } from '../model/flow-row.ts';
-
-export interface Range {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 /** What the store read for an answer. */
 export interface Read {

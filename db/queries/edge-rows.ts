@@ -119,13 +119,22 @@ export function keyColumns(end: 'workload_id' | 'endpoint'): string {
 /** Fixed text of this file only. */
 export const fixed = (text: string): Sql => ({ pieces: [text], text, params: {} });
 
-/** The aggregates over `flows f`, each under its column's name. */
-export const edgeAggregates: Sql = fixed(
-  [
-    ...Object.entries(edgeSums).map(([name, text]) => `${text} AS ${name}`),
-    ...Object.entries(edgeMerges).map(([name, { fromFlows }]) => `${fromFlows} AS ${name}`),
-  ].join(',\n    '),
-);
+export type EdgeColumn = keyof typeof edgeSums | keyof typeof edgeMerges;
+
+const isSum = (name: EdgeColumn): name is keyof typeof edgeSums => Object.hasOwn(edgeSums, name);
+
+export const edgeColumns: readonly EdgeColumn[] = [
+  ...(Object.keys(edgeSums) as (keyof typeof edgeSums)[]),
+  ...(Object.keys(edgeMerges) as (keyof typeof edgeMerges)[]),
+];
+
+/** These aggregates over `flows f`, each under its column's name. */
+export function aggregatesOf(columns: readonly EdgeColumn[]): Sql {
+  const texts = columns.map((name) => `${isSum(name) ? edgeSums[name] : edgeMerges[name].fromFlows} AS ${name}`);
+  return fixed(texts.join(',\n    '));
+}
+
+export const edgeAggregates: Sql = aggregatesOf(edgeColumns);
 
 /** The aggregates over rows that are aggregates themselves, from `e`. */
 export const mergedAggregates: Sql = fixed(
@@ -144,12 +153,17 @@ const untimed = sql`0`;
 
 /**
  * Rows of edges made from flows; `end` says what `src_key` and `dst_key` are, `at` (of `f.time`) what they are told apart
- * by in time.
+ * by in time. A question that names the columns it needs is understood sooner by the store.
  */
-export function edgesFromFlows(where: Sql, end: 'workload_id' | 'endpoint', at: Sql = untimed): Sql {
+export function edgesFromFlows(
+  where: Sql,
+  end: 'workload_id' | 'endpoint',
+  at: Sql = untimed,
+  columns: readonly EdgeColumn[] = edgeColumns,
+): Sql {
   return sql`
     SELECT ${at} AS at, ${fixed(keyColumns(end))},
-    ${edgeAggregates}
+    ${aggregatesOf(columns)}
     FROM flows AS f
     WHERE ${where}
     GROUP BY at, cluster, src_key, dst_key, is_turned, reporter, verdict, protocol, port, l7_type`;
@@ -174,12 +188,17 @@ export const edgeKeysFromFlows: string = Object.keys(edgeKeys)
 export type Rollup = 'edges_1m' | 'edges_1h' | 'edges_1d';
 
 /** Rows of a rollup in the shape of `edgesFromFlows`, unmerged; `at` is of `e.bucket`. */
-export function edgesFromRollup(rollup: Rollup, where: Sql, at: Sql = untimed): Sql {
-  const columns = [...Object.keys(edgeSums), ...Object.keys(edgeMerges)].map((name) => `e.${name} AS ${name}`);
+export function edgesFromRollup(
+  rollup: Rollup,
+  where: Sql,
+  at: Sql = untimed,
+  columns: readonly EdgeColumn[] = edgeColumns,
+): Sql {
+  const named = columns.map((name) => `e.${name} AS ${name}`);
   return sql`
     SELECT ${at} AS at, cluster, src_workload_id AS src_key, dst_workload_id AS dst_key,
     is_turned, reporter, verdict, protocol, port, l7_type,
-    ${fixed(columns.join(', '))}
+    ${fixed(named.join(', '))}
     FROM ${fixed(rollup)} AS e
     WHERE ${where}`;
 }

@@ -166,22 +166,36 @@ const orders: Readonly<Record<ExchangeOrder, Sql>> = {
   slowest: sql`slow DESC, `,
 };
 
-/** One account of each pair of workloads, added up by what was asked for. */
+/**
+ * One account of each pair of workloads, added up by what was asked for. Reading the accounts twice costs a part of what a
+ * window over them does, which would have to sort them.
+ */
 function grouped(input: ExchangesInput): Sql {
-  const exchanges = bySource(piecesOfExchanges(input)).map((piece) => exchangesOf(piece, input));
+  const exchanges = join(
+    bySource(piecesOfExchanges(input)).map((piece) => exchangesOf(piece, input)),
+    '\n    UNION ALL',
+  );
+  const rank = fixed(`if(reporter = 'unknown', 3, toUInt8(reporter)) AS rank`);
   return sql`
     SELECT
       cluster, src_workload_id AS from_key, dst_workload_id AS to_key, what,
       sum(parts.requests) AS requests, sum(parts.unanswered) AS unanswered, sum(parts.errors) AS errors,
       sumMap(parts.codes.1, parts.codes.2) AS codes, sumMap(parts.latency.1, parts.latency.2) AS latency
     FROM (
-      SELECT *,
-        if(reporter = 'unknown', 3, toUInt8(reporter)) AS rank,
-        rank = min(rank) OVER (PARTITION BY cluster, src_workload_id, dst_workload_id) AS answers
-      FROM (${join(exchanges, '\n    UNION ALL')}
+      SELECT *, ${rank}
+      FROM (${exchanges}
       )
     ) AS parts
-    WHERE answers
+    LEFT ANY JOIN (
+      SELECT cluster, src_workload_id, dst_workload_id, min(rank) AS best
+      FROM (
+        SELECT cluster, src_workload_id, dst_workload_id, ${rank}
+        FROM (${exchanges}
+        )
+      )
+      GROUP BY cluster, src_workload_id, dst_workload_id
+    ) AS ranks USING (cluster, src_workload_id, dst_workload_id)
+    WHERE rank = best
     GROUP BY cluster, from_key, to_key, what`;
 }
 

@@ -4,8 +4,16 @@ import { parseFilter } from '../../model/filter/parse.ts';
 import { buildDrops } from './drops.ts';
 import { buildExchanges } from './exchanges.ts';
 import { buildSeries } from './series.ts';
-import { buildMap, type MapRow } from './map-sql.ts';
-import { assembleMap } from './map.ts';
+import {
+  buildEdges,
+  buildEnds,
+  buildOutcomes,
+  buildWorkloads,
+  type EdgeRow,
+  type EndsRow,
+  type OutcomeRow,
+} from './map-sql.ts';
+import { assembleMap, budgetOf, chooseEdges } from './assemble-map.ts';
 import { buildConnection, buildFlows, timeNs } from './flows.ts';
 import { buildEndpoints, buildPods } from './endpoints.ts';
 import { buildLive, nextMark } from './live.ts';
@@ -22,35 +30,48 @@ function parsed(text: string): Filter {
 
 const range = { fromMs: 1_700_000_000_000, toMs: 1_700_003_600_000 };
 
-const aRow = (of: Partial<MapRow> = {}): MapRow => ({
+const edgeRow = (of: Partial<EdgeRow>): EdgeRow => ({
   cluster: 'c',
-  from_namespace: '',
-  from_kind: 'process',
-  from_name: 'a',
-  to_namespace: '',
-  to_kind: 'address',
-  to_name: 'b',
-  counts: ['1', '2', '3', '4', '5'],
-  exchanges: ['0', '0', '0', [[], []], [[], []]],
-  ports: [],
-  l7_ports: [],
+  from_key: '1',
+  to_key: '2',
+  pair: '7',
+  counts: ['1', '2', '3', '4', '0'],
+  exchanges: ['0', '0', '0', 'source'],
   drops: '0',
-  reasons: [[], []],
-  from_ips: [],
-  to_ips: [],
-  from_endpoints: [],
-  to_endpoints: [],
   totals: ['1', '6', '0', '2'],
   first_ms: '1',
   last_ms: '2',
   ...of,
 });
+const outcomeRow = (of: Partial<OutcomeRow>): OutcomeRow => ({
+  pair: '7',
+  reporter: 'source',
+  latency: [[], []],
+  statuses: [[], []],
+  reasons: [[], []],
+  ...of,
+});
+const endsRow = (of: Partial<EndsRow>): EndsRow => ({
+  pair: '7',
+  reporter: 'source',
+  ports: [],
+  l7_ports: [],
+  from_ips: [],
+  to_ips: [],
+  from_endpoints: [],
+  to_endpoints: [],
+  ...of,
+});
 
 describe('the text of the queries', () => {
   it.each(['workload', 'namespace', 'pod'] as const)('of a map grouped by %s', (grouping) => {
-    const { text, params } = buildMap({ range, filter: all, grouping, limit: 10 });
-    expect(text).toMatchSnapshot();
-    expect(params).toMatchSnapshot();
+    const input = { range, filter: all, grouping, limit: 10 };
+    const edges = buildEdges(input);
+    expect(edges.params).toMatchSnapshot();
+    for (const { text } of [edges, buildOutcomes(input, ['7']), buildEnds(input, ['7']), buildWorkloads(['7'])]) {
+      expect(text).toMatchSnapshot();
+      expect(text).toMatch(/\nLIMIT /);
+    }
   });
 
   it('of series and drops, from rollups and from flows', () => {
@@ -99,49 +120,72 @@ describe('the text of the queries', () => {
   });
 });
 
-describe('assembleMap', () => {
+describe('a map', () => {
   it('keeps edges with drops, and the first others whose nodes fit', () => {
-    const totals: MapRow['totals'] = ['9', '600', '4', '12'];
-    const drops = aRow({ from_name: 'e', to_name: 'f', drops: '4', totals });
-    const rows = [aRow({ totals }), aRow({ to_name: 'c', totals }), aRow({ to_name: 'd', totals }), drops];
-    const few = assembleMap(rows, 3);
-    expect(few.edges.map(({ id }) => id)).toEqual([
-      'c//process/a>c//address/b',
-      'c//process/a>c//address/c',
-      'c//process/e>c//address/f',
-    ]);
-    expect(few).toMatchObject({
-      truncated: true,
-      budget: {
-        nodes: { shown: 5, total: 12 },
-        edges: { shown: 3, total: 9 },
-        bytes: { shown: 15, total: 600 },
-        drops: { shown: 4, total: 4 },
-      },
+    const totals: EdgeRow['totals'] = ['9', '600', '4', '12'];
+    const drops = edgeRow({ from_key: '5', to_key: '6', drops: '4', totals });
+    const rows = [edgeRow({ totals }), edgeRow({ to_key: '3', totals }), edgeRow({ to_key: '4', totals }), drops];
+    const chosen = chooseEdges(rows, 3);
+    expect(chosen).toEqual([rows[0], rows[1], drops]);
+    expect(budgetOf(rows, chosen)).toEqual({
+      nodes: { shown: 5, total: 12 },
+      edges: { shown: 3, total: 9 },
+      bytes: { shown: 15, total: 600 },
+      drops: { shown: 4, total: 4 },
     });
-    expect(assembleMap([aRow()], 9)).toMatchObject({ truncated: false });
+  });
+
+  it('counts a node that talks to itself as one', () => {
+    const rows = [edgeRow({ to_key: '1' }), edgeRow({ to_key: '2' })];
+    expect(chooseEdges(rows, 2)).toEqual(rows);
+    expect(chooseEdges(rows, 1)).toEqual(rows.slice(0, 1));
   });
 
   it('gathers what was seen of a node from all its edges, up to eight of each', () => {
     const ips = (from: number): string[] => Array.from({ length: 6 }, (_, i) => `::ffff:10.0.0.${from + i}`);
-    const { nodes } = assembleMap([aRow({ from_ips: ips(0) }), aRow({ to_name: 'c', from_ips: ips(3) })], 9);
-    const addresses = nodes.find(({ name }) => name === 'a')?.addresses;
+    const rows = [edgeRow({ pair: '7' }), edgeRow({ pair: '8', to_key: '3' })];
+    const ends = [endsRow({ pair: '7', from_ips: ips(0) }), endsRow({ pair: '8', from_ips: ips(3) })];
+    const { nodes } = assembleMap(rows, [], ends, [{ id: '1', namespace: 'shop', kind: 'Deployment', name: 'a' }]);
+    const addresses = nodes.find(({ id }) => id === 'c/shop/Deployment/a')?.addresses;
     expect(addresses).toHaveLength(8);
     expect(addresses?.[0]).toBe('10.0.0.0');
   });
 
-  it('lists a port with the protocol spoken on it', () => {
-    const row = aRow({
-      ports: [
-        ['TCP', 80],
-        ['TCP', 5432],
-      ],
-      l7_ports: [['TCP', 80, 'HTTP']],
-    });
-    expect(assembleMap([row], 2).edges[0]?.protocols).toEqual([
+  it('shows an end that did not reach the store by its address, and one with a name by that', () => {
+    const rows = [edgeRow({ to_key: '/name/a/b' })];
+    const { edges } = assembleMap(rows, [], [endsRow({ from_ips: ['::ffff:10.0.0.9'] })], []);
+    expect(edges[0]?.id).toBe('c//address/10.0.0.9>c//name/a/b');
+  });
+
+  it('lists a port with the protocol spoken on it, whoever told of it', () => {
+    const ends = [
+      endsRow({ ports: [['TCP', 80]] }),
+      endsRow({
+        reporter: 'destination',
+        ports: [
+          ['TCP', 80],
+          ['TCP', 5432],
+        ],
+        l7_ports: [['TCP', 80, 'HTTP']],
+      }),
+    ];
+    expect(assembleMap([edgeRow({})], [], ends, []).edges[0]?.protocols).toEqual([
       { l4: 'TCP', port: 80, l7: 'HTTP' },
       { l4: 'TCP', port: 5432, l7: '' },
     ]);
+  });
+
+  it('takes exchanges from the account that counts, and drops from all', () => {
+    const drops = (packets: string): OutcomeRow['reasons'] => [['NO_SOCKET\ntcp_v4_rcv'], [packets]];
+    const outcomes = [
+      outcomeRow({ reporter: 'source', statuses: [['200'], ['3']], reasons: drops('2') }),
+      outcomeRow({ reporter: 'destination', statuses: [['500'], ['3']], reasons: drops('5') }),
+    ];
+    const [edge] = assembleMap([edgeRow({ exchanges: ['3', '0', '0', 'source'] })], outcomes, [], []).edges;
+    expect(edge).toMatchObject({
+      statuses: [{ status: '200', count: 3 }],
+      dropReasons: [{ reason: 'NO_SOCKET', location: 'tcp_v4_rcv', packets: 7 }],
+    });
   });
 });
 

@@ -4,6 +4,8 @@ import { join, param, sql, type Sql } from '../sql.ts';
 export interface Range {
   readonly fromMs: number;
   readonly toMs: number;
+  /** Its end is this moment: nothing lies behind it yet. */
+  readonly isOpen?: boolean | undefined;
 }
 
 /** From the first millisecond up to, not including, the last; any of several. */

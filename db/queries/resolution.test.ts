@@ -28,6 +28,12 @@ describe('the pieces of a range', () => {
     );
   });
 
+  it('take the minute that has begun whole when the range is open', () => {
+    const open = { fromMs: hour, toMs: hour + 5 * minute + 1, isOpen: true };
+    expect(piecesOf(open)).toEqual([{ from: 'edges_1m', range: { fromMs: hour, toMs: hour + 6 * minute } }]);
+    expect(piecesOf({ ...open, isOpen: false })).toHaveLength(2);
+  });
+
   it.each([
     [{ fromMs: 0, toMs: 24 * hour }, ['edges_1d'], 'day'],
     [{ fromMs: hour, toMs: 3 * hour + minute }, ['edges_1h', 'edges_1m'], 'hour'],

@@ -50,11 +50,15 @@ export function asksOnly(filter: Filter | Expression, fields: ReadonlySet<FieldN
   }
 }
 
-/** In order of time, without gap or overlap. `coarsest` leaves out what is coarser than it: series need their buckets. */
+/**
+ * In order of time, without gap or overlap. `coarsest` leaves out what is coarser than it: series need their buckets. Of an
+ * open range the minute that has begun is taken whole, because the rest of it is still to come.
+ */
 export function piecesOf(range: Range, coarsest: Resolution = 'day'): readonly Piece[] {
   if (range.fromMs >= range.toMs) return [{ from: 'flows', range }];
   const first = levels.findIndex(({ resolution }) => resolution === coarsest);
-  return cover(range, first < 0 ? levels.length : first);
+  const toMs = range.isOpen === true ? Math.ceil(range.toMs / minuteMs) * minuteMs : range.toMs;
+  return cover({ fromMs: range.fromMs, toMs }, first < 0 ? levels.length : first);
 }
 
 function cover({ fromMs, toMs }: Range, at: number): readonly Piece[] {

@@ -8,8 +8,9 @@ import type { Filter } from '../../model/filter/ast.ts';
 import type { StoreClient } from '../client.ts';
 import { filterSql } from '../filter-sql.ts';
 import { join, param, sql, type Sql } from '../sql.ts';
-import { edgesFromFlows, edgesFromRollup } from './edge-rows.ts';
+import { edgesFromFlows, edgesFromRollup, type EdgeColumn } from './edge-rows.ts';
 import { quantilesMs } from './latency.ts';
+import { oneAccount } from './one-account.ts';
 import { inBuckets, inRange, stepOfBucket, stepOfTime, type Range } from './range.ts';
 import {
   isKnownToRollups,
@@ -48,16 +49,28 @@ function piecesOfSeries({ range, filter, source }: SeriesInput, stepMs: number):
   return piecesOf(range, resolutionFor(stepMs));
 }
 
-function edgesOf({ from, ranges }: SourcePieces, filter: Filter, stepMs: number): Sql {
+function edgesOf({ from, ranges }: SourcePieces, filter: Filter, stepMs: number, columns: readonly EdgeColumn[]): Sql {
   if (from === 'flows') {
-    return edgesFromFlows(sql`${inRange(...ranges)} AND ${filterSql(filter)}`, 'workload_id', stepOfTime(stepMs));
+    const where = sql`${inRange(...ranges)} AND ${filterSql(filter)}`;
+    return edgesFromFlows(where, 'workload_id', stepOfTime(stepMs), columns);
   }
-  return edgesFromRollup(from, sql`${inBuckets(...ranges)} AND ${filterSql(filter)}`, stepOfBucket(stepMs));
+  return edgesFromRollup(from, sql`${inBuckets(...ranges)} AND ${filterSql(filter)}`, stepOfBucket(stepMs), columns);
 }
+
+const columns: readonly EdgeColumn[] = [
+  ...(['connections', 'refused', 'unreachable', 'no_answer', 'local_errors'] as const),
+  ...(['bytes_to', 'bytes_from', 'packets_to', 'packets_from', 'retransmits', 'resets', 'zero_windows'] as const),
+  ...(['requests', 'unanswered', 'errors', 'drops', 'latency'] as const),
+];
 
 export function buildSeries(input: SeriesInput): Sql {
   const stepMs = stepOf(input.range, input.points);
-  const edges = bySource(piecesOfSeries(input, stepMs)).map((piece) => edgesOf(piece, input.filter, stepMs));
+  const pieces = bySource(piecesOfSeries(input, stepMs));
+  const edges = (wanted: readonly EdgeColumn[]): Sql =>
+    join(
+      pieces.map((piece) => edgesOf(piece, input.filter, stepMs, wanted)),
+      '\n    UNION ALL',
+    );
   return sql`
 SELECT
   toString(at) AS at,
@@ -66,16 +79,7 @@ SELECT
     sumIf(retransmits, counts), sumIf(resets, counts), sumIf(zero_windows, counts),
     sumIf(requests, answers), sumIf(unanswered, answers), sumIf(errors, answers), sum(drops)] AS sums,
   sumMapIf(latency.1, latency.2, answers) AS latency
-FROM (
-  SELECT
-    *,
-    if(reporter = 'unknown', 3, toUInt8(reporter)) AS rank,
-    rank = min(if(counted = 0, 9, rank)) OVER edge AS counts,
-    rank = min(if(requests = 0, 9, rank)) OVER edge AS answers
-  FROM (${join(edges, '\n    UNION ALL')}
-  )
-  WINDOW edge AS (
-    PARTITION BY cluster, if(is_turned, dst_key, src_key), if(is_turned, src_key, dst_key))
+FROM (${oneAccount(edges, columns)}
 )
 GROUP BY at
 ORDER BY at

@@ -8,8 +8,9 @@ import type { Filter } from '../../model/filter/ast.ts';
 import type { StoreClient } from '../client.ts';
 import { filterSql } from '../filter-sql.ts';
 import { empty, join, param, sql, type Sql } from '../sql.ts';
-import { edgeAggregates, edgesFromFlows, edgesFromRollup, fixed, keyColumns } from './edge-rows.ts';
+import { aggregatesOf, edgesFromFlows, edgesFromRollup, fixed, keyColumns, type EdgeColumn } from './edge-rows.ts';
 import { quantileMs, slow95 } from './latency.ts';
+import { oneAccount } from './one-account.ts';
 import { inBuckets, inRange, stepOfBucket, stepOfTime, type Range } from './range.ts';
 import {
   bySource,
@@ -56,31 +57,22 @@ export interface TopAnswer {
 const mostGroups = 1000;
 const mostPoints = 500;
 
-/** Of a row of edges: its share of the measure, and whose account of an edge counts. */
-const measureSql: Readonly<Record<Exclude<TopMeasure, 'latency'>, { readonly value: string; readonly of: Account }>> = {
-  bytes: { value: 'bytes_to + bytes_from', of: 'counts' },
-  packets: { value: 'packets_to + packets_from', of: 'counts' },
-  connections: { value: 'connections', of: 'counts' },
-  failed: { value: 'refused + unreachable + no_answer + local_errors', of: 'counts' },
-  retransmits: { value: 'retransmits', of: 'counts' },
-  resets: { value: 'resets', of: 'counts' },
-  requests: { value: 'requests', of: 'answers' },
-  errors: { value: 'errors', of: 'answers' },
-  unanswered: { value: 'unanswered', of: 'answers' },
-  drops: { value: 'drops', of: 'all' },
+/** What adds up to a measure, and whose account of an edge counts. */
+const measures: Readonly<Record<TopMeasure, { readonly sum: readonly EdgeColumn[]; readonly of: Account }>> = {
+  bytes: { sum: ['bytes_to', 'bytes_from'], of: 'counts' },
+  packets: { sum: ['packets_to', 'packets_from'], of: 'counts' },
+  connections: { sum: ['connections'], of: 'counts' },
+  failed: { sum: ['refused', 'unreachable', 'no_answer', 'local_errors'], of: 'counts' },
+  retransmits: { sum: ['retransmits'], of: 'counts' },
+  resets: { sum: ['resets'], of: 'counts' },
+  requests: { sum: ['requests'], of: 'answers' },
+  errors: { sum: ['errors'], of: 'answers' },
+  unanswered: { sum: ['unanswered'], of: 'answers' },
+  latency: { sum: [], of: 'answers' },
+  drops: { sum: ['drops'], of: 'all' },
 };
+/** A packet is dropped in one place, so every drop counts. */
 type Account = 'counts' | 'answers' | 'all';
-
-function accountOf(measure: TopMeasure): Account {
-  return measure === 'latency' ? 'answers' : measureSql[measure].of;
-}
-
-/** Rows of which accounts are told apart by what they hold: 9 is none. */
-const ranks: Readonly<Record<Account, string>> = {
-  counts: 'rank = min(if(counted = 0, 9, rank)) OVER edge',
-  answers: 'rank = min(if(requests = 0, 9, rank)) OVER edge',
-  all: '1',
-};
 
 /** One bucket for all without points. */
 function stepOfTop({ range, points }: TopInput): number {
@@ -94,18 +86,23 @@ function piecesOfTop(input: TopInput): readonly Piece[] {
   return points === 0 ? piecesOf(range) : piecesOf(range, resolutionFor(stepOfTop(input)));
 }
 
-function edgesOf({ from, ranges }: SourcePieces, input: TopInput, breakdown: Breakdown): Sql {
+function edgesOf(
+  { from, ranges }: SourcePieces,
+  input: TopInput,
+  breakdown: Breakdown,
+  columns: readonly EdgeColumn[],
+): Sql {
   const stepMs = stepOfTop(input);
   const atTime = input.points === 0 ? sql`0` : stepOfTime(stepMs);
   if (from !== 'flows') {
     const at = input.points === 0 ? sql`0` : stepOfBucket(stepMs);
-    return edgesFromRollup(from, sql`${inBuckets(...ranges)} AND ${filterSql(input.filter)}`, at);
+    return edgesFromRollup(from, sql`${inBuckets(...ranges)} AND ${filterSql(input.filter)}`, at, columns);
   }
   const where = sql`${inRange(...ranges)} AND ${filterSql(input.filter)}`;
-  if (breakdown.ofFlow === null) return edgesFromFlows(where, breakdown.end, atTime);
+  if (breakdown.ofFlow === null) return edgesFromFlows(where, breakdown.end, atTime, columns);
   return sql`
     SELECT ${atTime} AS at, ${fixed(keyColumns('workload_id'))}, ${breakdown.ofFlow} AS of_flow,
-    ${edgeAggregates}
+    ${aggregatesOf(columns)}
     FROM flows AS f
     WHERE ${where} AND of_flow != ''
     GROUP BY at, cluster, src_key, dst_key, is_turned, reporter, verdict, protocol, port, l7_type, of_flow`;
@@ -113,25 +110,21 @@ function edgesOf({ from, ranges }: SourcePieces, input: TopInput, breakdown: Bre
 
 /** The value of each group, edge and bucket, of the accounts that count. */
 function counted(input: TopInput, breakdown: Breakdown): Sql {
-  const { measure } = input;
-  const edges = bySource(piecesOfTop(input)).map((piece) => edgesOf(piece, input, breakdown));
-  const account = accountOf(measure);
-  const value = measure === 'latency' ? 'arraySum(latency.2)' : measureSql[measure].value;
+  const { sum, of } = measures[input.measure];
+  const pieces = bySource(piecesOfTop(input));
+  const edges = (wanted: readonly EdgeColumn[]): Sql =>
+    join(
+      pieces.map((piece) => edgesOf(piece, input, breakdown, wanted)),
+      '\n    UNION ALL',
+    );
+  const [amount, columns]: [string, readonly EdgeColumn[]] =
+    input.measure === 'latency' ? ['arraySum(latency.2)', ['latency']] : [sum.join(' + '), sum];
+  const latency = input.measure === 'latency' ? sql`latency` : sql`([], []) AS latency`;
   return sql`
-    SELECT at, ${breakdown.key} AS what, ${fixed(value)} AS amount, latency
-    FROM (
-      SELECT
-        *,
-        if(is_turned, dst_key, src_key) AS from_key,
-        if(is_turned, src_key, dst_key) AS to_key,
-        if(reporter = 'unknown', 3, toUInt8(reporter)) AS rank,
-        ${fixed(ranks[account])} AS is_counted
-      FROM (${join(edges, '\n    UNION ALL')}
-      )
-      WINDOW edge AS (
-        PARTITION BY cluster, if(is_turned, dst_key, src_key), if(is_turned, src_key, dst_key))
+    SELECT at, ${breakdown.key} AS what, ${fixed(amount)} AS amount, ${latency}
+    FROM (${oneAccount(edges, columns)}
     ) AS edges${breakdown.names}
-    WHERE is_counted AND amount > 0`;
+    WHERE ${of === 'all' ? sql`1` : fixed(of)} AND amount > 0`;
 }
 
 /** A bucket of time and one of latency in one number. */

@@ -15,7 +15,8 @@ import { endpointAttributes, flowColumns, type EndpointAttribute, type FlowColum
 import type { FlowRow } from '../../model/flow-row.ts';
 import { type Result, err, ok } from '../../model/result.ts';
 import type { Failure } from '../failure.ts';
-import type { FlowsQuery, MapQuery, Range } from '../store.ts';
+import type { Range } from '../../db/queries/range.ts';
+import type { FlowsQuery, MapQuery } from '../store.ts';
 import type { Threshold } from '../compare-ranges.ts';
 import { parseCursor } from './cursor.ts';
 import { parseTime } from './time.ts';
@@ -185,7 +186,21 @@ function parseRange(input: { from: string; to: string }, nowMs: number): Result<
     const message = `the range is longer than ${longestRangeMs / 86_400_000} days: ask for a shorter one`;
     return err({ code: 'range_too_long', message, parameter: 'from' });
   }
-  return ok({ fromMs: fromMs.value, toMs: toMs.value });
+  return ok(inWholeMinutes({ fromMs: fromMs.value, toMs: toMs.value }, input, nowMs));
+}
+
+const minuteMs = 60_000;
+
+/**
+ * Times relative to now become whole minutes when the range is long enough for nobody to tell: rollups answer it then
+ * without a look at flows.
+ */
+function inWholeMinutes(range: Range, input: { from: string; to: string }, nowMs: number): Range {
+  const { fromMs, toMs } = range;
+  const isOpen = toMs === nowMs;
+  if (toMs - fromMs < 15 * minuteMs) return { fromMs, toMs, isOpen };
+  const whole = (ms: number, text: string): number => (/^now-/.test(text) ? Math.floor(ms / minuteMs) * minuteMs : ms);
+  return { fromMs: whole(fromMs, input.from), toMs: whole(toMs, input.to), isOpen };
 }
 
 function parseFilterParameter(text: string): Result<Filter, Failure> {

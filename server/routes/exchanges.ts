@@ -4,7 +4,7 @@ import type { ExchangeGroup, ExchangesAnswer, ExchangesInput, ExchangeTopic } fr
 import type { Command, CommandsResponse, DnsName, DnsResponse, Route, RoutesResponse } from '../../model/api.ts';
 import { printFilter } from '../../model/filter/print.ts';
 import { parseExchangesQuery } from '../request/parameters.ts';
-import type { Range } from '../store.ts';
+import type { Range } from '../../db/queries/range.ts';
 import { type RouteContext, requestSignal, sendFailure } from './context.ts';
 import { evidence } from './evidence.ts';
 

@@ -9,7 +9,7 @@ import type { TopInput } from '../../db/queries/top.ts';
 import type { DropsResponse, SeriesResponse, TopResponse } from '../../model/api.ts';
 import { printFilter } from '../../model/filter/print.ts';
 import { parseDropsQuery, parseSeriesQuery, parseTopQuery, type SeriesRequest } from '../request/parameters.ts';
-import type { Range } from '../store.ts';
+import type { Range } from '../../db/queries/range.ts';
 import { type RouteContext, requestSignal, sendFailure } from './context.ts';
 import { evidence } from './evidence.ts';
 
