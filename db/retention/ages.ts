@@ -27,7 +27,7 @@ const endpointGraceDays = 1;
 /** So long do names outlive the last rollup that may refer to them. */
 const workloadGraceDays = 30;
 
-/** What every table is to keep; `node_status` is about now, and keeps its three days. */
+/** What every table is to keep, as far as it is there; `node_status` is about now, and keeps its three days. */
 export function tableAges({ rawDays, minuteDays, hourDays, dayDays }: Ages): readonly TableAge[] {
   const bucketed = (tables: readonly string[], days: number): TableAge[] =>
     tables.map((table) => ({ table, from: 'bucket', days }));
@@ -36,8 +36,8 @@ export function tableAges({ rawDays, minuteDays, hourDays, dayDays }: Ages): rea
     { table: 'flows', from: 'toDateTime(time)', days: rawDays },
     { table: 'coverage', from: 'toDateTime(time)', days: rawDays },
     { table: 'endpoints', from: 'toDateTime(seen)', days: rawDays + endpointGraceDays },
-    ...bucketed(['edges_1m', 'drops_1m', 'routes_1m', 'dns_1m'], minuteDays),
-    ...bucketed(['edges_1h'], hourDays),
+    ...bucketed(['edges_1m', 'edges_10m', 'drops_1m', 'routes_1m', 'dns_1m'], minuteDays),
+    ...bucketed(['edges_1h', 'routes_1h', 'dns_1h'], hourDays),
     ...bucketed(['edges_1d'], dayDays),
     { table: 'workloads', from: 'toDateTime(seen)', days: longest + workloadGraceDays },
   ];
