@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Writer } from '../db/writer.ts';
+import type { Writer, WriterStats } from '../db/writer.ts';
 import { createCollector, type CaptureSource, type Collector } from './collector.ts';
 import { createCounters, type Counters } from './counters.ts';
 import { createFrames, flow, networkInterface, payload, bootedNs, second } from './decode/frames.fixture.ts';
@@ -44,11 +44,13 @@ interface Started extends KeptRows {
   readonly collector: Collector;
   readonly counters: Counters;
   readonly identity: Identity;
+  /** What the writer says of itself. */
+  readonly stats: { -readonly [K in keyof WriterStats]: WriterStats[K] };
 }
 
 function start(capture: CaptureSource, recordTo?: string): Started {
   const kept = keepRows();
-  const stats = {
+  const stats: Started['stats'] = {
     rowsWritten: 0,
     rowsDropped: 0,
     rowsRejected: 0,
@@ -60,7 +62,7 @@ function start(capture: CaptureSource, recordTo?: string): Started {
     pendingBytes: 0,
     acknowledgedMs: null,
     spill: null,
-    store: 'ok' as const,
+    store: 'ok',
   };
   const writer: Writer = {
     ...kept,
@@ -89,7 +91,7 @@ function start(capture: CaptureSource, recordTo?: string): Started {
     },
   );
   running.push(collector);
-  return { ...kept, collector, counters, identity };
+  return { ...kept, collector, counters, identity, stats };
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
@@ -121,6 +123,34 @@ function story(rows: readonly Row[]): Row[] {
 }
 
 describe('the collector with a probe', () => {
+  it('tells each way of losing rows in the coverage, and what waits on disk in its status', async () => {
+    const probe = await startFakeProbe(join(folder, 'losing'), () => createFrames().hello());
+    const { collector, counters, coverageRows, statusRows, stats } = start({ kind: 'probe', socketPath: probe.path });
+    collector.start(new AbortController().signal);
+    await probe.connected(1);
+    const frames = createFrames();
+    frames.hello();
+    probe.send(frames.stats({ packets_seen: 1 }, bootedNs + second));
+    await until(() => coverageRows.length > 0);
+    Object.assign(stats, { rowsDropped: 1, rowsRejected: 2, spillRowsDropped: 3, spillRowsUnreadable: 4 });
+    stats.spill = { rows: 50, bytes: 6000, maxBytes: 7000, problem: 'ENOSPC: no space left' };
+    await until(() => counters.read('spill_rows_unreadable') === 4);
+    probe.send(frames.stats({ packets_seen: 1 }, bootedNs + 2 * second));
+    await until(() => coverageRows.some(({ counter }) => counter === 'spill_rows_unreadable'));
+    const told = coverageRows.filter(({ counter }) => String(counter).includes('rows_'));
+    expect(Object.fromEntries(told.map(({ counter, value }) => [counter, value]))).toEqual({
+      rows_dropped: 1n,
+      rows_rejected: 2n,
+      spill_rows_dropped: 3n,
+      spill_rows_unreadable: 4n,
+    });
+    probe.hangUp();
+    await until(() => statusRows.at(-1)?.['spill_rows'] === 50n);
+    await collector.stop();
+    await probe.stop();
+    expect(statusRows.at(-1)).toMatchObject({ spill_bytes: 6000n, spill_problem: 'ENOSPC: no space left' });
+  });
+
   it('reads, answers with verdicts, connects again when the probe comes back, and tells its state', async () => {
     const probe = await startFakeProbe(join(folder, 'probe'), () => createFrames().hello(['missing=iter: no BTF']));
     const { collector, flowRows, statusRows } = start({ kind: 'probe', socketPath: probe.path });

@@ -52,7 +52,7 @@ export const settingsSchema = z.object({
   PALOMAR_PROBE_SOCKET: z.string().optional().describe('unix socket of the probe; unset: no live capture'),
   PALOMAR_REPLAY: z.string().optional().describe('recording to play instead of live capture'),
   PALOMAR_RECORD: z.string().optional().describe('file that takes a recording of what the probe sends'),
-  PALOMAR_NODE: z.string().default(hostname()).describe('name of this node'),
+  PALOMAR_NODE: z.string().default(hostname()).describe('name of this node; unset: that of the host'),
   PALOMAR_CLUSTER: z
     .string()
     .optional()

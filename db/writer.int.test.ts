@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { appendFlow } from './block.fixture.ts';
+import { statusColumns } from '../model/status-columns.ts';
+import { appendFlow, appendRow } from './block.fixture.ts';
 import { createWriter, type Writer, type WriterConfig } from './writer.ts';
-import { openSpill } from './writer/spill.ts';
+import { openSpill, type Spill } from './writer/spill.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -244,6 +245,53 @@ describe('the writer', () => {
     expect(writer.stats.rowsDropped).toBe(0);
     expect(spill.value.rows).toBeGreaterThanOrEqual(200);
     rmSync(directory, { recursive: true });
+  });
+
+  it('skips a file that another process left and that cannot be read, counts its rows, and sends the others', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'palomar-writer-'));
+    const open = (): Spill => {
+      const opened = openSpill({ directory, maxBytes: 2 ** 30 });
+      if (!opened.ok) throw new Error(opened.error);
+      return opened.value;
+    };
+    const { url } = store;
+    writer = createWriter(
+      { url: 'http://default:pw@127.0.0.1:9/palomar', maxRows: 1, spill: open() },
+      { log: quiet, clock: Date },
+    );
+    writer.start(new AbortController().signal);
+    for (let row = 0; row < 3; row += 1) appendFlow(writer);
+    await writer.stop();
+    const [, second = ''] = readdirSync(directory).filter((name) =>
+      readFileSync(join(directory, name), 'latin1').includes('"table":"flows"'),
+    );
+    const path = join(directory, second);
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0, bytes.length - 40));
+    writer = createWriter({ url, spill: open() }, { log: quiet, clock: Date });
+    writer.start(new AbortController().signal);
+    await expect.poll(() => writer.stats.pendingRows).toBe(0);
+    expect(writer.stats).toMatchObject({ rowsWritten: 2, spillRowsUnreadable: 1 });
+    expect(store.tables.filter((table) => table === 'flows')).toHaveLength(2);
+    await writer.stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('tells how the node stands ahead of everything that waits', async () => {
+    writer = create({ maxRows: 1 });
+    let isAway = true;
+    store.refuse = () => (isAway ? 'Code: 202. DB::Exception: Busy. (TOO_MANY_SIMULTANEOUS_QUERIES)' : null);
+    writer.start(new AbortController().signal);
+    for (let row = 0; row < 5; row += 1) appendFlow(writer);
+    await expect.poll(() => store.inserts.length).toBeGreaterThan(1);
+    appendRow(statusColumns, writer.status(), { time: 1n, node: 'n' });
+    // It leaves the block at an age, while flows still wait.
+    await expect.poll(() => writer.status().rows).toBe(0);
+    store.tables.length = 0;
+    isAway = false;
+    await expect.poll(() => writer.stats.rowsWritten).toBe(5);
+    const [first, second] = store.tables;
+    expect([first, second]).toEqual(['flows', 'node_status']);
   });
 
   it('sends what it has when it stops', async () => {

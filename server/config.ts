@@ -25,11 +25,12 @@ const storeUrl = z
 
 const days = (byDefault: number) => z.coerce.number().int().min(1).max(36_500).default(byDefault);
 
-const environmentSchema = z.object({
+/** Keys are the names in the environment; an empty value counts as not set. */
+export const environmentSchema = z.object({
   CLICKHOUSE_URL: storeUrl.describe('the store, with user, password and database'),
   PALOMAR_LISTEN: listen.prefault('127.0.0.1:3000').describe('address and port to answer on'),
   PALOMAR_APP_DIR: z.string().optional().describe('directory of the built user interface; unset: API only'),
-  PALOMAR_VERSION: z.string().default('development'),
+  PALOMAR_VERSION: z.string().default('development').describe('what it says its version is'),
   PALOMAR_STORE_EMBEDDED: z.enum(['0', '1']).default('0').describe('1 when the store is the embedded one'),
   CLICKHOUSE_CLUSTER: clusterName
     .optional()
@@ -48,7 +49,7 @@ const environmentSchema = z.object({
       'share of the room on the disk of the store, what the tables take and what is free, past which the oldest days of flows are dropped; 0: never',
     ),
   PALOMAR_ALLOWED_HOSTS: z.string().default('').describe('names it is reached by, comma-separated, without ports'),
-  PALOMAR_LOG_LEVEL: z.enum(levels).default('info'),
+  PALOMAR_LOG_LEVEL: z.enum(levels).default('info').describe('least severity that is logged'),
 });
 
 export interface ServerConfig {

@@ -23,7 +23,10 @@ const listenSchema = z.string().transform((text, context) => {
 export const storeEnvironmentSchema = z.object({
   PALOMAR_DATA_DIR: z.string().startsWith('/', 'wants an absolute path').describe('where the flows are kept'),
   PALOMAR_STORE_LISTEN: listenSchema.prefault('127.0.0.1:8123').describe('loopback address and port of the store'),
-  PALOMAR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  PALOMAR_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('least severity that is logged'),
   UV_THREADPOOL_SIZE: z.coerce
     .number()
     .int()

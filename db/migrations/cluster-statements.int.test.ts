@@ -106,15 +106,13 @@ describe.skipIf(whyNoEngine() !== null)('the statements of cluster mode', () => 
   it('feed every rollup on the shard that has its flows, by a key that is the same for both directions', async () => {
     const all = await statements();
     const views = all.filter((text) => text.includes('MATERIALIZED VIEW'));
-    expect(views).toHaveLength(10);
+    expect(views.length).toBeGreaterThanOrEqual(10);
     for (const view of views.filter((text) => !text.includes('workloads_of_endpoints'))) {
       expect(view).toMatch(/ TO \w+_local AS/);
-      expect(view).toMatch(/FROM (flows|edges_1m|edges_1h|routes_1m|dns_1m)_local/);
-      expect(view).not.toMatch(/FROM (flows|edges_1m|edges_1h|routes_1m|dns_1m)\b/);
+      expect([...view.matchAll(/\bFROM (\w+)/g)].map(([, from = '']) => from.endsWith('_local'))).toEqual([true]);
     }
     const pairs = all.filter(
-      (text) =>
-        /AS (flows|edges_10?[mhd]|drops_1m|routes_1[mh]|dns_1[mh])_local\n/.test(text) && !text.includes('rand()'),
+      (text) => /AS (flows|edges_\w+|drops_\w+|routes_\w+|dns_\w+)_local\n/.test(text) && !text.includes('rand()'),
     );
     expect(pairs.length).toBeGreaterThanOrEqual(10);
     for (const text of pairs) {

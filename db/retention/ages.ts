@@ -27,7 +27,7 @@ const endpointGraceDays = 1;
 /** So long do names outlive the last rollup that may refer to them. */
 const workloadGraceDays = 30;
 
-/** What every table is to keep; `node_status` is about now, and keeps its three days. */
+/** What every table is to keep, as far as it is there; `node_status` is about now, and keeps its three days. */
 export function tableAges({ rawDays, minuteDays, hourDays, dayDays }: Ages): readonly TableAge[] {
   const bucketed = (tables: readonly string[], days: number): TableAge[] =>
     tables.map((table) => ({ table, from: 'bucket', days }));
