@@ -142,7 +142,7 @@ describe.skipIf(whyNoMount() !== null)('a full disk', () => {
     mount('8m');
     store = await startEmbeddedStore(join(directory, 'data'));
     const { host } = new URL(store.url);
-    writer = start(openTestSpill(join(small, 'spill')), 4 * mib);
+    writer = start(openTestSpill(join(small, 'spill')), 10 * mib);
     feed(1000);
     await expect.poll(() => writer.stats.rowsWritten, { timeout: 10_000 }).toBe(appended);
     await store.kill();

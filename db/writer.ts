@@ -112,6 +112,8 @@ const proofs = 3;
  * wait for so many times `maxAgeMs`. Less than what queries/coverage.ts forgives at the end of a range.
  */
 const reportAges = 3;
+/** Rows that end a batch are so many times more while others wait on disk: fewer, larger inserts are behind sooner. */
+const backlogFactor = 5;
 /** While batches wait, each is to be worth its insert; but what is not in a batch yet is lost when we are killed. */
 const backlogAges = 5;
 
@@ -392,7 +394,8 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
   };
 
   const current = <T extends Table>(table: T): Blocks[T] => {
-    if (blocks[table].rows >= maxRows) {
+    const fullRows = spill === null || spill.files === 0 ? maxRows : maxRows * backlogFactor;
+    if (blocks[table].rows >= fullRows) {
       if (table === 'flows') sealFlows();
       else seal(table);
     }
