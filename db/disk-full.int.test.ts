@@ -12,8 +12,9 @@ import { startEmbeddedStore, whyNoEngine, type RunningStore } from './embedded/t
 import { queryStorage } from './queries/storage.ts';
 import { runQuery } from './queries/run.ts';
 import { sql } from './sql.ts';
-import { createWriter, lossesOf, type Writer } from './writer.ts';
+import { createWriter, type Writer } from './writer.ts';
 import { openSpill, type Spill } from './writer/spill.ts';
+import { lossesOf } from './writer/tally.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const { signal } = new AbortController();
