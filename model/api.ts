@@ -23,9 +23,9 @@ export const evidenceSchema = z.object({
   truncated: z.boolean(),
   limit: counter,
   resolution: z
-    .enum(['flows', 'minute', 'hour', 'day'])
+    .enum(['flows', 'minute', 'ten_minutes', 'hour', 'day'])
     .optional()
-    .describe('what it was read from: flows, or what they add up to per minute, hour or day; the coarsest of several'),
+    .describe('what it was read from: flows, or what they add up to per minute ... day; the coarsest of several'),
   coverage: z.object({
     /** Losses in the range by counter name, zero ones left out: `ring_full`, `frames_lost` ... */
     lost: z.record(z.string(), counter),

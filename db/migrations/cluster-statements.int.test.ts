@@ -106,7 +106,7 @@ describe.skipIf(whyNoEngine() !== null)('the statements of cluster mode', () => 
   it('feed every rollup on the shard that has its flows, by a key that is the same for both directions', async () => {
     const all = await statements();
     const views = all.filter((text) => text.includes('MATERIALIZED VIEW'));
-    expect(views.length).toBeGreaterThanOrEqual(7);
+    expect(views.length).toBeGreaterThanOrEqual(10);
     for (const view of views.filter((text) => !text.includes('workloads_of_endpoints'))) {
       expect(view).toMatch(/ TO \w+_local AS/);
       expect([...view.matchAll(/\bFROM (\w+)/g)].map(([, from = '']) => from.endsWith('_local'))).toEqual([true]);
@@ -114,7 +114,7 @@ describe.skipIf(whyNoEngine() !== null)('the statements of cluster mode', () => 
     const pairs = all.filter(
       (text) => /AS (flows|edges_\w+|drops_\w+|routes_\w+|dns_\w+)_local\n/.test(text) && !text.includes('rand()'),
     );
-    expect(pairs.length).toBeGreaterThanOrEqual(7);
+    expect(pairs.length).toBeGreaterThanOrEqual(10);
     for (const text of pairs) {
       expect(text).toContain(
         'cityHash64(least(src_workload_id, dst_workload_id), greatest(src_workload_id, dst_workload_id))',

@@ -18,6 +18,7 @@ import { firstTables } from './first-tables.ts';
 import { lockTable, withMigrationLock } from './lock.ts';
 import { ledger, migrate, migrations } from './migrate.ts';
 import { runAll } from './migration.ts';
+import { rollups } from './rollups.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const { signal } = new AbortController();
@@ -219,6 +220,28 @@ SELECT now64(9) - INTERVAL number % 5 DAY, number, number % 100, number % 7, 'co
     expect(await summed()).toBe('10000');
   });
 
+  it('fills the coarser rollups from those of the third release, and goes on with what comes', async () => {
+    await createSecondRelease(1000);
+    await rollups.run(client);
+    await client.insert({
+      table: 'schema_migrations',
+      values: [{ version: 3, name: 'rollups' }],
+      format: 'JSONEachRow',
+    });
+    await migrate(store.url, { log: quiet });
+    await client.command({
+      query: `INSERT INTO flows (time, id, src_workload_id, dst_workload_id, kind, connections)
+SELECT now64(9), number, 1, 2, 'connection_update', 1 FROM numbers(10)`,
+    });
+    const sums = await runQuery(
+      client,
+      sql`SELECT toString(sum(connections)) AS connections FROM edges_10m LIMIT 1`,
+      z.object({ connections: z.string() }),
+      signal,
+    );
+    expect(sums.rows).toEqual([{ connections: '1010' }]);
+  });
+
   it('is done once when several processes begin at the same time', async () => {
     await createSecondRelease(50_000);
     const done: unknown[] = [];
@@ -227,6 +250,7 @@ SELECT now64(9) - INTERVAL number % 5 DAY, number, number % 100, number % 7, 'co
     expect(await summed()).toBe('50000');
     expect(done.filter((said) => JSON.stringify(said).includes('migrated the store'))).toEqual([
       ['migrated the store', { version: 3, name: 'rollups' }],
+      ['migrated the store', { version: 4, name: 'coarser-rollups' }],
     ]);
   });
 
@@ -248,7 +272,10 @@ SELECT now64(9) - INTERVAL number % 5 DAY, number, number % 100, number % 7, 'co
     const said: string[] = [];
     const log = { ...quiet, info: (_: object, message: string) => void said.push(message) };
     await migrate(store.url, { log }, { leaseMs: 1500 });
-    expect(said).toEqual(['another process changes the schema, waiting for it', 'migrated the store']);
+    expect(said).toEqual([
+      'another process changes the schema, waiting for it',
+      ...Array(2).fill('migrated the store'),
+    ]);
     expect(await summed()).toBe('1000');
   });
 

@@ -8,13 +8,14 @@ import { localTable, onCluster } from '../cluster.ts';
 import type { Log } from '../log.ts';
 import { alignColumns, areColumnsAligned } from './align-columns.ts';
 import { clusterStatements, distributedTables, type ClusterPlace } from './cluster-statements.ts';
+import { coarserRollups } from './coarser-rollups.ts';
 import { endpointsByReference } from './endpoints-by-reference.ts';
 import { firstTables } from './first-tables.ts';
 import { consistent, lockTable, withMigrationLock, type CheckHeld } from './lock.ts';
 import { runAll, type Migration, type MigrationClient } from './migration.ts';
 import { rollups } from './rollups.ts';
 
-export const migrations: readonly Migration[] = [firstTables, endpointsByReference, rollups];
+export const migrations: readonly Migration[] = [firstTables, endpointsByReference, rollups, coarserRollups];
 
 /** A migration may rewrite a day of flows in one statement. */
 const longestStepMs = 3_600_000;

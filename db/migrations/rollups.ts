@@ -19,7 +19,7 @@ import { runAll, type Migration, type MigrationClient } from './migration.ts';
 
 const deduplication = 'non_replicated_deduplication_window = 1000';
 
-function table(name: string, columns: readonly string[], key: string, partition: string, days: number): string {
+export function table(name: string, columns: readonly string[], key: string, partition: string, days: number): string {
   return `
 CREATE TABLE IF NOT EXISTS ${name}
 (
@@ -38,12 +38,13 @@ const histogram = 'SimpleAggregateFunction(sumMap, Tuple(Array(UInt8), Array(UIn
 const latencies = `latency ${histogram}`;
 const text = 'LowCardinality(String) CODEC(ZSTD(1))';
 
-const edgeColumns = [
+export const edgeColumns = [
   ...Object.entries(edgeKeys).map(([name, type]) => `${name} ${type} CODEC(ZSTD(1))`),
   ...Object.keys(edgeSums).map(sum),
   ...Object.entries(edgeMerges).map(([name, { type }]) => `${name} ${type} CODEC(ZSTD(1))`),
 ];
-const edgeOrder = 'src_workload_id, dst_workload_id, is_turned, reporter, verdict, protocol, port, l7_type, cluster';
+export const edgeOrder =
+  'src_workload_id, dst_workload_id, is_turned, reporter, verdict, protocol, port, l7_type, cluster';
 
 /** From the finest to the coarsest: each is fed by the one before. */
 const edges = [
@@ -145,7 +146,16 @@ const topics: readonly Topic[] = [
   },
 ];
 
-const nameOf = (column: string): string => column.slice(0, column.indexOf(' '));
+function topicOf(name: string): Topic {
+  const topic = topics.find((one) => one.name === name);
+  if (topic === undefined) throw new RangeError(`there is no rollup ${name}`);
+  return topic;
+}
+export const topicColumns = (name: string): readonly string[] => topicOf(name).columns;
+/** What its rows are told apart by, besides their bucket. */
+export const topicKey = (name: string): string => topicOf(name).key;
+
+export const nameOf = (column: string): string => column.slice(0, column.indexOf(' '));
 
 function topicSelect({ select, where, key }: Topic, and = ''): string {
   return `

@@ -12,8 +12,9 @@ import { filterSql } from '../filter-sql.ts';
 import { join, param, sql, type Sql } from '../sql.ts';
 import { inBuckets, inRange, stepOfBucket, stepOfTime, type Range } from './range.ts';
 import {
+  levelsWithin,
   piecesOf,
-  resolutionFor,
+  resolutionOf,
   stepOf,
   asksOnly,
   bySource,
@@ -60,9 +61,8 @@ const known: ReadonlySet<FieldName> = new Set([
 ]);
 
 function piecesOfDrops({ range, filter, source }: DropsInput, stepMs: number): readonly Piece[] {
-  if (source === 'flows' || !asksOnly(filter, known) || resolutionFor(stepMs) === 'flows')
-    return [{ from: 'flows', range }];
-  return piecesOf(range, 'minute');
+  const isRolledUp = source !== 'flows' && asksOnly(filter, known) && levelsWithin(stepMs).includes('minute');
+  return isRolledUp ? piecesOf(range, ['minute']) : [{ from: 'flows', range }];
 }
 
 function dropsOf({ from, ranges }: SourcePieces, filter: Filter, stepMs: number): Sql {
@@ -153,7 +153,7 @@ export async function queryDrops(client: StoreClient, input: DropsInput, signal:
     stepMs,
     totals: { groups: groups ?? 0, packets: packets ?? 0 },
     truncated: rows.length < (groups ?? 0),
-    resolution: piecesOfDrops(wanted, stepMs).some(({ from }) => from !== 'flows') ? 'minute' : 'flows',
+    resolution: resolutionOf(piecesOfDrops(wanted, stepMs)),
     read,
   };
 }

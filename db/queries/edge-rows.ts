@@ -5,6 +5,7 @@
  */
 import { sql, type Sql } from '../sql.ts';
 import { latencyBucket } from './latency.ts';
+import { suffixes, type Level } from './resolution.ts';
 
 /** What edges are told apart by; `src` and `dst` as in the row, `is_turned` when the answering side is `src`. */
 export const edgeKeys = {
@@ -185,11 +186,9 @@ export const edgeKeysFromFlows: string = Object.keys(edgeKeys)
   })
   .join(', ');
 
-export type Rollup = 'edges_1m' | 'edges_1h' | 'edges_1d';
-
 /** Rows of a rollup in the shape of `edgesFromFlows`, unmerged; `at` is of `e.bucket`. */
 export function edgesFromRollup(
-  rollup: Rollup,
+  level: Level,
   where: Sql,
   at: Sql = untimed,
   columns: readonly EdgeColumn[] = edgeColumns,
@@ -199,6 +198,6 @@ export function edgesFromRollup(
     SELECT ${at} AS at, cluster, src_workload_id AS src_key, dst_workload_id AS dst_key,
     is_turned, reporter, verdict, protocol, port, l7_type,
     ${fixed(named.join(', '))}
-    FROM ${fixed(rollup)} AS e
+    FROM ${fixed(`edges_${suffixes[level]}`)} AS e
     WHERE ${where}`;
 }

@@ -13,7 +13,16 @@ import { empty, join, param, sql, type Sql } from '../sql.ts';
 import { fixed } from './edge-rows.ts';
 import { latencyBucket, quantilesMs, slow95 } from './latency.ts';
 import { inBuckets, inRange, type Range } from './range.ts';
-import { asksOnly, bySource, piecesOf, type Piece, type Resolution, type SourcePieces } from './resolution.ts';
+import {
+  asksOnly,
+  bySource,
+  piecesOf,
+  resolutionOf,
+  suffixes,
+  type Piece,
+  type Resolution,
+  type SourcePieces,
+} from './resolution.ts';
 import { routeOfPath } from './route-template.ts';
 import { runQuery, type Read } from './run.ts';
 
@@ -71,6 +80,7 @@ interface Topic {
   readonly errors: string;
   readonly codes: string;
   readonly rollup: {
+    /** Without the suffix of its level. */
     readonly table: string;
     /** Fields it decides as every flow that went into it. */
     readonly known: readonly FieldName[];
@@ -93,7 +103,7 @@ const topics: Readonly<Record<ExchangeTopic, Topic>> = {
     errors: `countIf(${isAnswer} AND (http_status >= 500 OR grpc_status NOT IN ('', 'OK')))`,
     codes: `sumMapIf([toString(http_status)], [toUInt64(1)], ${isAnswer})`,
     rollup: {
-      table: 'routes_1m',
+      table: 'routes',
       known: ['http.method'],
       columns: 'method AS http_method',
       what: '[toString(http_method), route]',
@@ -107,7 +117,7 @@ const topics: Readonly<Record<ExchangeTopic, Topic>> = {
     errors: `countIf(${isAnswer} AND ${isDnsError('dns_rcode')})`,
     codes: `sumMapIf([toString(dns_rcode)], [toUInt64(1)], ${isAnswer})`,
     rollup: {
-      table: 'dns_1m',
+      table: 'dns',
       known: ['dns.name', 'dns.type', 'dns.rcode'],
       columns: 'name AS dns_name, type AS dns_type, rcode AS dns_rcode',
       what: '[dns_name, toString(dns_type)]',
@@ -131,7 +141,7 @@ function piecesOfExchanges({ topic, range, filter, source }: ExchangesInput): re
   const { rollup } = topics[topic];
   if (source === 'flows' || rollup === null) return [{ from: 'flows', range }];
   return asksOnly(filter, new Set([...knownToAll, ...rollup.known]))
-    ? piecesOf(range, 'minute')
+    ? piecesOf(range, ['hour', 'minute'])
     : [{ from: 'flows', range }];
 }
 
@@ -154,7 +164,7 @@ function exchangesOf({ from, ranges }: SourcePieces, { topic, filter }: Exchange
       latency
     FROM (
       SELECT *, ${fixed(rollup.columns)}
-      FROM ${fixed(rollup.table)} AS e
+      FROM ${fixed(`${rollup.table}_${suffixes[from]}`)} AS e
       WHERE ${inBuckets(...ranges)}
     )
     WHERE ${filterSql(filter)}`;
@@ -285,7 +295,7 @@ export async function queryExchanges(
     groups: rows.map(groupOf),
     totals: { groups, requests, unanswered, errors, needless },
     truncated: rows.length < groups,
-    resolution: piecesOfExchanges(wanted).some(({ from }) => from !== 'flows') ? 'minute' : 'flows',
+    resolution: resolutionOf(piecesOfExchanges(wanted)),
     read,
   };
 }

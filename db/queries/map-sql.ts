@@ -57,8 +57,7 @@ function turnedEdges(input: MapInput, columns: readonly EdgeColumn[]): Sql {
  * namespace or a pod it is "namespace/kind/name". An end that did not reach the store keeps its id.
  */
 function keyOf(grouping: Grouping, end: 'from' | 'to'): Sql {
-  const id = fixed(`toString(${end}_id)`);
-  if (grouping === 'workload') return id;
+  if (grouping === 'workload') return fixed(`${end}_id`);
   const of = (name: string): string => `${end}_names.${name}`;
   const [kind, name] = grouping === 'pod' ? [`'Pod'`, of('pod')] : [`'Namespace'`, of('namespace')];
   return fixed(

@@ -6,7 +6,7 @@ import { isKnownToRollups, piecesOf, resolutionOf } from './resolution.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
-const sizes = { flows: 1, edges_1m: minute, edges_1h: hour, edges_1d: 24 * hour } as const;
+const sizes = { flows: 1, minute, ten_minutes: 10 * minute, hour, day: 24 * hour } as const;
 
 describe('the pieces of a range', () => {
   it('cover it without gap or overlap, each in whole buckets', () => {
@@ -28,16 +28,20 @@ describe('the pieces of a range', () => {
     );
   });
 
-  it('take the minute that has begun whole when the range is open', () => {
-    const open = { fromMs: hour, toMs: hour + 5 * minute + 1, isOpen: true };
-    expect(piecesOf(open)).toEqual([{ from: 'edges_1m', range: { fromMs: hour, toMs: hour + 6 * minute } }]);
-    expect(piecesOf({ ...open, isOpen: false })).toHaveLength(2);
+  it('take the bucket that has begun whole when the range is open', () => {
+    const open = { fromMs: 37 * minute, toMs: hour + 37 * minute + 1, isOpen: true };
+    expect(piecesOf(open)).toEqual([
+      { from: 'minute', range: { fromMs: 37 * minute, toMs: 40 * minute } },
+      { from: 'ten_minutes', range: { fromMs: 40 * minute, toMs: hour } },
+      { from: 'hour', range: { fromMs: hour, toMs: 2 * hour } },
+    ]);
+    expect(piecesOf({ ...open, isOpen: false }).map(({ from }) => from)).not.toContain('hour');
   });
 
   it.each([
-    [{ fromMs: 0, toMs: 24 * hour }, ['edges_1d'], 'day'],
-    [{ fromMs: hour, toMs: 3 * hour + minute }, ['edges_1h', 'edges_1m'], 'hour'],
-    [{ fromMs: 5, toMs: 2 * minute + 5 }, ['flows', 'edges_1m', 'flows'], 'minute'],
+    [{ fromMs: 0, toMs: 24 * hour }, ['day'], 'day'],
+    [{ fromMs: hour, toMs: 3 * hour + minute }, ['hour', 'minute'], 'hour'],
+    [{ fromMs: 5, toMs: 2 * minute + 5 }, ['flows', 'minute', 'flows'], 'minute'],
     [{ fromMs: 5, toMs: minute - 5 }, ['flows'], 'flows'],
     [{ fromMs: 5, toMs: 5 }, ['flows'], 'flows'],
   ] as const)('of %j are %j', (range, from, resolution) => {

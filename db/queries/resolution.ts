@@ -4,29 +4,39 @@
  */
 import type { Expression, Filter } from '../../model/filter/ast.ts';
 import type { FieldName } from '../../model/filter/fields.ts';
-import type { Rollup } from './edge-rows.ts';
 import type { Range } from './range.ts';
 
+const minuteMs = 60_000;
+
+/** What rollups add flows up over, the coarsest first. */
+const lengths = {
+  day: 1440 * minuteMs,
+  hour: 60 * minuteMs,
+  ten_minutes: 10 * minuteMs,
+  minute: minuteMs,
+} as const;
+export type Level = keyof typeof lengths;
+const allLevels = Object.keys(lengths) as readonly Level[];
+
+/** Behind the name of a table. */
+export const suffixes = { day: '1d', hour: '1h', ten_minutes: '10m', minute: '1m' } as const satisfies Record<
+  Level,
+  string
+>;
+
+/** What an answer was read from; with pieces of several, the coarsest. */
+export type Resolution = 'flows' | Level;
+
 export interface Piece {
-  readonly from: Rollup | 'flows';
+  readonly from: Resolution;
   readonly range: Range;
 }
 
 /** All pieces of one source: half of what a small query costs is to understand it, which grows with every SELECT. */
 export interface SourcePieces {
-  readonly from: Piece['from'];
+  readonly from: Resolution;
   readonly ranges: readonly Range[];
 }
-
-/** What an answer was read from; with pieces of several, the coarsest. */
-export type Resolution = 'flows' | 'minute' | 'hour' | 'day';
-
-const minuteMs = 60_000;
-const levels = [
-  { from: 'edges_1d', ms: 1440 * minuteMs, resolution: 'day' },
-  { from: 'edges_1h', ms: 60 * minuteMs, resolution: 'hour' },
-  { from: 'edges_1m', ms: minuteMs, resolution: 'minute' },
-] as const;
 
 /** Fields whose tests a row of a rollup decides as every row that went into it does. */
 const known: ReadonlySet<FieldName> = new Set(['ns', 'workload', 'kind', 'verdict', 'protocol', 'reporter', 'cluster']);
@@ -51,32 +61,30 @@ export function asksOnly(filter: Filter | Expression, fields: ReadonlySet<FieldN
 }
 
 /**
- * In order of time, without gap or overlap. `coarsest` leaves out what is coarser than it: series need their buckets. Of an
- * open range the minute that has begun is taken whole, because the rest of it is still to come.
+ * In order of time, without gap or overlap, from the levels that may be used. Of an open range the bucket that has begun is
+ * taken whole, because the rest of it is still to come.
  */
-export function piecesOf(range: Range, coarsest: Resolution = 'day'): readonly Piece[] {
-  if (range.fromMs >= range.toMs) return [{ from: 'flows', range }];
-  const first = levels.findIndex(({ resolution }) => resolution === coarsest);
-  const toMs = range.isOpen === true ? Math.ceil(range.toMs / minuteMs) * minuteMs : range.toMs;
-  return cover({ fromMs: range.fromMs, toMs }, first < 0 ? levels.length : first);
+export function piecesOf(range: Range, levels: readonly Level[] = allLevels): readonly Piece[] {
+  return range.fromMs >= range.toMs ? [{ from: 'flows', range }] : cover(range, levels);
 }
 
-function cover({ fromMs, toMs }: Range, at: number): readonly Piece[] {
+function cover(range: Range, [level, ...finer]: readonly Level[]): readonly Piece[] {
+  const { fromMs, toMs } = range;
   if (fromMs >= toMs) return [];
-  const level = levels[at];
   if (level === undefined) return [{ from: 'flows', range: { fromMs, toMs } }];
-  const startMs = Math.ceil(fromMs / level.ms) * level.ms;
-  const endMs = Math.floor(toMs / level.ms) * level.ms;
-  if (startMs >= endMs) return cover({ fromMs, toMs }, at + 1);
+  const length = lengths[level];
+  const startMs = Math.ceil(fromMs / length) * length;
+  const endMs = (range.isOpen === true ? Math.ceil(toMs / length) : Math.floor(toMs / length)) * length;
+  if (startMs >= endMs) return cover(range, finer);
   return [
-    ...cover({ fromMs, toMs: startMs }, at + 1),
-    { from: level.from, range: { fromMs: startMs, toMs: endMs } },
-    ...cover({ fromMs: endMs, toMs }, at + 1),
+    ...cover({ fromMs, toMs: startMs }, finer),
+    { from: level, range: { fromMs: startMs, toMs: endMs } },
+    ...cover({ fromMs: endMs, toMs }, finer),
   ];
 }
 
 /** Lengths of a bucket in time, each a whole number of those of the finest rollup that can fill it. */
-const steps = [1, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 86_400].map((seconds) => seconds * 1000);
+const steps = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 86_400].map((seconds) => seconds * 1000);
 
 /** The shortest step by which the range has no more than `most` buckets. */
 export function stepOf({ fromMs, toMs }: Range, most: number): number {
@@ -84,14 +92,13 @@ export function stepOf({ fromMs, toMs }: Range, most: number): number {
   return steps.find((stepMs) => Math.ceil((toMs - fromMs) / stepMs) <= most) ?? lastStep;
 }
 
-/** The coarsest source whose buckets fall into buckets of this length. */
-export function resolutionFor(stepMs: number): Resolution {
-  return levels.find(({ ms }) => stepMs % ms === 0)?.resolution ?? 'flows';
+/** Those whose buckets fall into buckets of this length. */
+export function levelsWithin(stepMs: number): readonly Level[] {
+  return allLevels.filter((level) => stepMs % lengths[level] === 0);
 }
 
 export function resolutionOf(pieces: readonly Piece[]): Resolution {
-  const used = levels.find(({ from }) => pieces.some((piece) => piece.from === from));
-  return used?.resolution ?? 'flows';
+  return allLevels.find((level) => pieces.some(({ from }) => from === level)) ?? 'flows';
 }
 
 export function bySource(pieces: readonly Piece[]): readonly SourcePieces[] {

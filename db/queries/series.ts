@@ -14,8 +14,8 @@ import { oneAccount } from './one-account.ts';
 import { inBuckets, inRange, stepOfBucket, stepOfTime, type Range } from './range.ts';
 import {
   isKnownToRollups,
+  levelsWithin,
   piecesOf,
-  resolutionFor,
   resolutionOf,
   stepOf,
   bySource,
@@ -46,7 +46,7 @@ const longest = 2000;
 
 function piecesOfSeries({ range, filter, source }: SeriesInput, stepMs: number): readonly Piece[] {
   if (source === 'flows' || !isKnownToRollups(filter)) return [{ from: 'flows', range }];
-  return piecesOf(range, resolutionFor(stepMs));
+  return piecesOf(range, levelsWithin(stepMs));
 }
 
 function edgesOf({ from, ranges }: SourcePieces, filter: Filter, stepMs: number, columns: readonly EdgeColumn[]): Sql {

@@ -15,8 +15,8 @@ import { inBuckets, inRange, stepOfBucket, stepOfTime, type Range } from './rang
 import {
   bySource,
   isKnownToRollups,
+  levelsWithin,
   piecesOf,
-  resolutionFor,
   resolutionOf,
   stepOf,
   type Piece,
@@ -83,7 +83,7 @@ function piecesOfTop(input: TopInput): readonly Piece[] {
   const { range, filter, points, source } = input;
   const isRolledUp = source !== 'flows' && dimensionOf(input.by).isRolledUp && isKnownToRollups(filter);
   if (!isRolledUp) return [{ from: 'flows', range }];
-  return points === 0 ? piecesOf(range) : piecesOf(range, resolutionFor(stepOfTop(input)));
+  return points === 0 ? piecesOf(range) : piecesOf(range, levelsWithin(stepOfTop(input)));
 }
 
 function edgesOf(
