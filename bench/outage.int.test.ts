@@ -13,8 +13,9 @@ import { createStoreClient } from '../db/client.ts';
 import { startEmbeddedStore, whyNoEngine, type RunningStore } from '../db/embedded/testing.ts';
 import { runQuery } from '../db/queries/run.ts';
 import { param, sql, type Sql } from '../db/sql.ts';
-import { createWriter, lossesOf, type Writer } from '../db/writer.ts';
+import { createWriter, type Writer } from '../db/writer.ts';
 import { openSpill, type Spill } from '../db/writer/spill.ts';
+import { lossesOf } from '../db/writer/tally.ts';
 import { createTraffic } from './generate-flows.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { lossesOf, type Writer, type WriterLosses } from '../db/writer.ts';
+import type { Writer } from '../db/writer.ts';
+import { lossesOf, type Losses } from '../db/writer/tally.ts';
 import type { Result } from '../model/result.ts';
 import type { CaptureMode } from '../model/status-columns.ts';
 import type { Counters } from './counters.ts';
@@ -68,7 +69,7 @@ const lossCounters = [
   ['rowsRejected', 'rows_rejected'],
   ['spillRowsDropped', 'spill_rows_dropped'],
   ['spillRowsUnreadable', 'spill_rows_unreadable'],
-] as const satisfies readonly (readonly [keyof WriterLosses, string])[];
+] as const satisfies readonly (readonly [keyof Losses, string])[];
 
 export function createCollector(config: CollectorConfig, deps: CollectorDeps): Collector {
   const { identity, counters, writer, log, clock } = deps;
@@ -80,7 +81,7 @@ export function createCollector(config: CollectorConfig, deps: CollectorDeps): C
   let missingFrames = 0;
   let latestFrameMs = 0;
   let verdictSequence = 0;
-  let countedLosses: WriterLosses = lossesOf(writer.stats);
+  let countedLosses: Losses = lossesOf(writer.stats);
   let socket: ProbeSocket | null = null;
   let reading: Promise<void> = Promise.resolve();
   const timers: NodeJS.Timeout[] = [];

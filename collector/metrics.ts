@@ -1,7 +1,8 @@
 /** The collector's Prometheus metrics, read from the same counters as the coverage rows. */
 import { createServer } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import { storeStates, type WriterStats } from '../db/writer.ts';
+import type { WriterStats } from '../db/writer.ts';
+import { storeStates } from '../db/writer/delivery.ts';
 import type { Counters } from './counters.ts';
 import type { MapPressure } from './decode/map-pressure.ts';
 import type { ReasonTotal } from './decode/reason-totals.ts';

@@ -12,8 +12,9 @@ import { startEmbeddedStore, whyNoEngine, type RunningStore } from './embedded/t
 import { queryStorage } from './queries/storage.ts';
 import { runQuery } from './queries/run.ts';
 import { sql } from './sql.ts';
-import { createWriter, lossesOf, type Writer } from './writer.ts';
+import { createWriter, type Writer } from './writer.ts';
 import { openSpill, type Spill } from './writer/spill.ts';
+import { lossesOf } from './writer/tally.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const { signal } = new AbortController();
@@ -142,7 +143,7 @@ describe.skipIf(whyNoMount() !== null)('a full disk', () => {
     mount('8m');
     store = await startEmbeddedStore(join(directory, 'data'));
     const { host } = new URL(store.url);
-    writer = start(openTestSpill(join(small, 'spill')), 4 * mib);
+    writer = start(openTestSpill(join(small, 'spill')), 10 * mib);
     feed(1000);
     await expect.poll(() => writer.stats.rowsWritten, { timeout: 10_000 }).toBe(appended);
     await store.kill();

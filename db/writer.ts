@@ -4,19 +4,17 @@
  * disk, also over a restart. What is given up instead is counted.
  */
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createStoreClient } from './client.ts';
 import type { Log } from './log.ts';
-import { migrate } from './migrations/migrate.ts';
 import { createBlock, type Block } from './native/block.ts';
 import { createFlowBlock } from './native/flow-block.ts';
 import { tables, type Table } from './tables.ts';
-import type { Batch, BatchFacts } from './writer/batch.ts';
-import { failureOf } from './writer/failure.ts';
-import { createPending, type LossCause } from './writer/pending.ts';
+import type { UnqueuedBatch } from './writer/batch.ts';
+import { createDelivery, type StoreState } from './writer/delivery.ts';
+import { createPending } from './writer/pending.ts';
 import type { Spill } from './writer/spill.ts';
+import { createTally, lossesOf, rowsOf, type Counts } from './writer/tally.ts';
 
 export interface WriterConfig {
   /** CLICKHOUSE_URL: http://user:password@host:port/database. */
@@ -42,19 +40,7 @@ export interface WriterDeps {
   readonly random?: () => number;
 }
 
-export interface WriterStats {
-  /** Acknowledged by the store. Rows of `endpoints` and `node_status` count nowhere here: they are appended again. */
-  readonly rowsWritten: number;
-  /** Given up: too many were pending in memory, or the writer stopped before the store answered. */
-  readonly rowsDropped: number;
-  /** Refused by the store as unreadable, or incomplete before they were sent. */
-  readonly rowsRejected: number;
-  /** The oldest of a full spill folder. */
-  readonly spillRowsDropped: number;
-  /** In files of the spill folder that were torn or could not be read again. */
-  readonly spillRowsUnreadable: number;
-  readonly batchesWritten: number;
-  readonly retries: number;
+export interface WriterStats extends Counts {
   /** In memory and on disk. */
   readonly pendingRows: number;
   /** In memory. */
@@ -62,13 +48,7 @@ export interface WriterStats {
   /** What is in the spill folder; null without one. */
   readonly spill: SpillStats | null;
   readonly store: StoreState;
-  /** When the store last acknowledged a batch; null before the first. */
-  readonly acknowledgedMs: number | null;
 }
-
-/** `full`: its disk is; `away`: it does not answer, or refuses for another reason that passes. */
-export const storeStates = ['ok', 'away', 'full'] as const;
-export type StoreState = (typeof storeStates)[number];
 
 export interface SpillStats {
   readonly rows: number;
@@ -100,18 +80,18 @@ export interface Writer {
   readonly stats: WriterStats;
 }
 
+/** Losses come by the batch. */
+const warnEveryMs = 10_000;
 const stopWithinMs = 3000;
 /** With a spill folder nothing is lost by leaving earlier. */
 const stopWithSpillMs = 1200;
-const unclearAttempts = 5;
-/** Failures of one batch after which those behind it are tried, and how many of these prove that it alone is at fault. */
-const patientAttempts = 8;
-const proofs = 3;
 /**
  * Coverage and status come every second even when nothing happens, and each insert costs more than its few rows: they
  * wait for so many times `maxAgeMs`. Less than what queries/coverage.ts forgives at the end of a range.
  */
 const reportAges = 3;
+/** Rows that end a batch are so many times more while others wait on disk: fewer, larger inserts are behind sooner. */
+const backlogFactor = 5;
 /** While batches wait, each is to be worth its insert; but what is not in a batch yet is lost when we are killed. */
 const backlogAges = 5;
 
@@ -126,21 +106,8 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     coverage: createBlock(tables.coverage, 64),
     node_status: createBlock(tables.node_status, 4),
   };
-  const counts = {
-    rowsWritten: 0,
-    rowsDropped: 0,
-    rowsRejected: 0,
-    spillRowsDropped: 0,
-    spillRowsUnreadable: spill?.torn.rows ?? 0,
-    batchesWritten: 0,
-    retries: 0,
-  };
-  let acknowledgedMs: number | null = null;
-  let endpointsEpoch = 0;
-  let store: StoreState = 'ok';
-
+  const tally = createTally(spill?.torn.rows ?? 0, clock);
   const cut = new AbortController();
-  const isCut = (): boolean => cut.signal.aborted;
   let isStopping = false;
   let sending: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
@@ -153,19 +120,8 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
   };
   let waiting: (() => void)[] = [];
   /** How the node stands now: the newest goes ahead of everything, and takes the place of one that was not sent. */
-  let status: Omit<Batch, 'sequence'> | null = null;
+  let status: UnqueuedBatch | null = null;
 
-  const rowsOf = ({ table, rows }: BatchFacts): number => (table === 'endpoints' || table === 'node_status' ? 0 : rows);
-  type Loss = 'rowsDropped' | 'rowsRejected' | 'spillRowsDropped' | 'spillRowsUnreadable';
-  const countLost = (counter: Loss, batch: BatchFacts): void => {
-    counts[counter] += rowsOf(batch);
-    if (batch.table === 'endpoints') endpointsEpoch += 1;
-  };
-  const lossOf = {
-    memory_full: 'rowsDropped',
-    spill_full: 'spillRowsDropped',
-    spill_unreadable: 'spillRowsUnreadable',
-  } as const satisfies Record<LossCause, Loss>;
   let warnedMs = -Infinity;
   const pending = createPending(
     { maxBytes: maxPendingBytes, spill },
@@ -173,13 +129,18 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
       log,
       onRoom: () => release(),
       onLost(cause, batch) {
-        countLost(lossOf[cause], batch);
+        tally.lost(cause, batch);
         if (clock.now() - warnedMs < warnEveryMs) return;
         warnedMs = clock.now();
-        log.warn({ cause, ...lossesOf(counts) }, 'rows are lost on their way to the store');
+        log.warn({ cause, ...lossesOf(tally.counts) }, 'rows are lost on their way to the store');
       },
     },
   );
+  const delivery = createDelivery(
+    { url, cluster, maxPauseMs },
+    { client, pending, tally, log, random, cut: cut.signal },
+  );
+
   const seal = (table: Table): void => {
     const block = blocks[table];
     const { rows } = block;
@@ -190,7 +151,7 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
       else pending.push(batch);
       wake();
     } catch (error) {
-      countLost('rowsRejected', { table, rows });
+      tally.lost('rejected', { table, rows });
       log.error({ err: error, table, rows }, 'rejected an incomplete batch');
     } finally {
       block.reset();
@@ -219,112 +180,6 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     if (ages >= reportAges) sealReports();
   };
 
-  const insert = async (batch: Omit<Batch, 'sequence'>): Promise<void> => {
-    const { stream } = await client.exec({
-      query: `INSERT INTO ${batch.table} FORMAT Native`,
-      values: Readable.from([batch.body]),
-      abort_signal: cut.signal,
-      clickhouse_settings: {
-        insert_deduplicate: 1,
-        insert_deduplication_token: batch.token,
-        // A retry after a failure between flows and their rollups must not count twice in either.
-        deduplicate_blocks_in_dependent_materialized_views: 1,
-        // Clocks that are far off, or an import, must not make a batch unacceptable for its many days.
-        throw_on_max_partitions_per_insert_block: 0,
-        async_insert: 0,
-        wait_end_of_query: 1,
-        // Acknowledged by the shards, not by a queue in front of them that would forget the token.
-        ...(cluster === null ? {} : { distributed_foreground_insert: 1 }),
-      },
-    });
-    // An insert answers nothing; reading to the end frees the socket and surfaces a late failure.
-    stream.resume();
-    await finished(stream);
-  };
-
-  const pause = async (attempt: number): Promise<void> => {
-    const delay = Math.min(maxPauseMs, 100 * 2 ** Math.min(attempt, 10)) * (0.5 + random() / 2);
-    await sleep(delay, undefined, { signal: cut.signal }).catch(() => undefined);
-  };
-
-  const turnTo = (next: StoreState): void => {
-    if (next !== store) log.info({ from: store, to: next, pendingRows: pending.rows }, 'the store is in another state');
-    store = next;
-    pending.keepOnDisk(next !== 'ok');
-  };
-
-  /** Until the schema stands, or the writer is cut off. */
-  const prepare = async (): Promise<void> => {
-    for (let attempt = 0; !isCut(); attempt += 1) {
-      try {
-        await migrate(url, { log }, { cluster });
-        return;
-      } catch (error) {
-        counts.retries += 1;
-        turnTo(failureOf(error) === 'full' ? 'full' : 'away');
-        if (worthALine(attempt)) log.warn({ err: error, attempt }, 'cannot prepare the store yet, trying again');
-        await pause(attempt);
-      }
-    }
-  };
-
-  const countWritten = (batch: BatchFacts): void => {
-    counts.rowsWritten += rowsOf(batch);
-    if (batch.table !== 'endpoints') counts.batchesWritten += 1;
-    acknowledgedMs = clock.now();
-    turnTo('ok');
-  };
-
-  /** Whether the batch behind the one that fails gets through. */
-  const passes = async (): Promise<boolean> => {
-    const behind = await pending.take();
-    if (behind === undefined) return false;
-    try {
-      await insert(behind);
-      countWritten(behind);
-      await pending.done(behind);
-      return true;
-    } catch (error) {
-      counts.retries += 1;
-      log.debug({ err: error }, 'the batch behind fails as well');
-      pending.putBack(behind);
-      return false;
-    }
-  };
-
-  /** What became of a batch: `cut` when the writer stopped before the store answered. */
-  const deliver = async (batch: Omit<Batch, 'sequence'>): Promise<'written' | 'rejected' | 'cut'> => {
-    let passed = 0;
-    for (let attempt = 0; !isCut(); attempt += 1) {
-      try {
-        await insert(batch);
-        countWritten(batch);
-        return 'written';
-      } catch (error) {
-        if (isCut()) break;
-        const failure = failureOf(error);
-        const { table, rows } = batch;
-        const facts = { err: error, table, rows, attempt };
-        if (failure === 'batch' || passed >= proofs || (failure === 'unclear' && attempt + 1 >= unclearAttempts)) {
-          countLost('rowsRejected', batch);
-          log.error(facts, 'the store refused a batch, skipping it');
-          return 'rejected';
-        }
-        counts.retries += 1;
-        turnTo(failure === 'full' ? 'full' : 'away');
-        if (worthALine(attempt)) log.warn(facts, 'insert failed, trying again');
-        if (failure === 'schema') {
-          await prepare();
-          // The tables were gone, and with them every endpoint.
-          endpointsEpoch += 1;
-        }
-        if (attempt >= patientAttempts && (await passes())) passed += 1;
-        await pause(attempt);
-      }
-    }
-    return 'cut';
-  };
-
   /**
    * Half of the room is kept for who was told to go on: one frame, or one scan of a full table of connections, may
    * bring several batches before it asks again.
@@ -339,18 +194,18 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
   };
 
   const send = async (): Promise<void> => {
-    await prepare();
-    while (!isCut()) {
+    await delivery.prepare();
+    while (!cut.signal.aborted) {
       if (status !== null) {
         const newest = status;
         status = null;
-        await deliver(newest);
+        await delivery.deliver(newest);
         continue;
       }
       isWoken = false;
       const batch = await pending.take();
       if (batch !== undefined) {
-        if ((await deliver(batch)) !== 'cut') await pending.done(batch);
+        if ((await delivery.deliver(batch)) !== 'cut') await pending.done(batch);
       } else if (isStopping) {
         return;
       } else if (!hasNews()) {
@@ -374,14 +229,14 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     pending.keepOnDisk(true);
     wake();
     release();
-    const withinMs = spill === null ? stopWithinMs : store === 'ok' ? stopWithSpillMs : 0;
+    const withinMs = spill === null ? stopWithinMs : delivery.store === 'ok' ? stopWithSpillMs : 0;
     const deadline = setTimeout(() => cut.abort(), withinMs);
     // A migration that hangs cannot be cut off; the process does not wait for it.
     await Promise.race([sending, sleep(withinMs + 200, undefined, { ref: false })]);
     clearTimeout(deadline);
     cut.abort();
     const left = await pending.leave();
-    for (const batch of left) countLost('rowsDropped', batch);
+    for (const batch of left) tally.lost('stopped', batch);
     await client.close();
     spill?.close();
     const rows = left.reduce((sum, batch) => sum + rowsOf(batch), 0);
@@ -392,7 +247,8 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
   };
 
   const current = <T extends Table>(table: T): Blocks[T] => {
-    if (blocks[table].rows >= maxRows) {
+    const fullRows = spill === null || spill.files === 0 ? maxRows : maxRows * backlogFactor;
+    if (blocks[table].rows >= fullRows) {
       if (table === 'flows') sealFlows();
       else seal(table);
     }
@@ -417,7 +273,7 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     flows: () => current('flows'),
     endpoints: () => current('endpoints'),
     get endpointsEpoch() {
-      return endpointsEpoch;
+      return tally.endpointsEpoch;
     },
     coverage: () => current('coverage'),
     status: () => current('node_status'),
@@ -430,26 +286,7 @@ export function createWriter(config: WriterConfig, deps: WriterDeps): Writer {
     get stats() {
       const { rows: pendingRows, memoryBytes: pendingBytes, spillProblem: problem } = pending;
       const kept = spill === null ? null : { rows: spill.rows, bytes: spill.bytes, maxBytes: spill.maxBytes, problem };
-      return { ...counts, pendingRows, pendingBytes, acknowledgedMs, spill: kept, store };
+      return { ...tally.counts, pendingRows, pendingBytes, spill: kept, store: delivery.store };
     },
   };
-}
-
-/** Losses come by the batch, seconds apart at worst. */
-const warnEveryMs = 10_000;
-
-export type WriterLosses = Pick<
-  WriterStats,
-  'rowsDropped' | 'rowsRejected' | 'spillRowsDropped' | 'spillRowsUnreadable'
->;
-
-/** Every way in which rows do not get to the store. */
-export function lossesOf(stats: WriterLosses): WriterLosses {
-  const { rowsDropped, rowsRejected, spillRowsDropped, spillRowsUnreadable } = stats;
-  return { rowsDropped, rowsRejected, spillRowsDropped, spillRowsUnreadable };
-}
-
-/** The first failures, then ever fewer. */
-function worthALine(attempt: number): boolean {
-  return attempt < 3 || attempt % 20 === 0;
 }

@@ -635,6 +635,15 @@ describe('GET /api/v1/health', () => {
     expect(health).toMatchObject({ status: 'ok', newestFlowMs: nowMs - 1, capture: { state: 'ok', mode: 'live' } });
   });
 
+  it('tells the rest when the store does not say how large it is', async () => {
+    const store = fakeStore({
+      status: () => Promise.resolve([status]),
+      storage: () => Promise.reject(new StoreError('store_unavailable', 'the store refuses user or password')),
+    });
+    const health = healthSchema.parse((await testApp({ store }).inject('/api/v1/health')).json());
+    expect(health).toMatchObject({ status: 'ok', store: { state: 'ok', disk: null }, capture: { state: 'ok' } });
+  });
+
   it('says that the store is down, and still answers', async () => {
     const down = new StoreError('store_unavailable', 'the store does not answer: ECONNREFUSED');
     const store = fakeStore({ version: () => Promise.reject(down) });

@@ -34,6 +34,12 @@ export interface LockDeps {
 /** Throws when the claim may be taken for dead by others: then nothing more may be changed. */
 export type CheckHeld = () => void;
 
+/**
+ * Claims of this process that are over, also those of which the store could not be told: it was killed in the middle,
+ * and nobody has to wait for us but the others.
+ */
+const over = new Set<string>();
+
 const waitMs = 100;
 const claimsSchema = z.array(z.object({ holder: z.string() }));
 
@@ -66,11 +72,11 @@ export async function withMigrationLock(
       query: `
 SELECT holder
 FROM migration_lock
-WHERE holder != {holder:String}
+WHERE holder NOT IN {mine:Array(String)}
 GROUP BY holder
 HAVING max(is_released) = 0 AND max(at) > now64(3) - toIntervalMillisecond({lease:UInt32})
 LIMIT 1`,
-      query_params: { holder, lease: leaseMs },
+      query_params: { mine: [holder, ...over], lease: leaseMs },
       format: 'JSONEachRow',
       clickhouse_settings,
     });
@@ -81,9 +87,16 @@ LIMIT 1`,
     for (let turn = 0; ; turn += 1) {
       const holder = randomUUID();
       if (!(await others(holder))) {
-        await say(holder, 0);
-        if (!(await others(holder))) return holder;
+        try {
+          await say(holder, 0);
+          if (!(await others(holder))) return holder;
+        } catch (error) {
+          over.add(holder);
+          throw error;
+        }
+        over.add(holder);
         await say(holder, 1);
+        over.delete(holder);
       }
       if (turn === 0) log.info({}, 'another process changes the schema, waiting for it');
       // Unequal pauses, so that two do not meet again and again.
@@ -110,6 +123,12 @@ LIMIT 1`,
     });
   } finally {
     clearInterval(renewal);
-    await say(holder, 1);
+    over.add(holder);
+    await say(holder, 1).then(
+      () => over.delete(holder),
+      (error: unknown) => {
+        log.warn({ err: error }, 'cannot take back the claim on the schema: others wait until it is old');
+      },
+    );
   }
 }

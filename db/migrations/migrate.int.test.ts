@@ -301,4 +301,28 @@ SELECT now64(9), number, 1, 2, 'connection_update', 1 FROM numbers(10)`,
     const held = withMigrationLock(renewalFails, lock, { log: quiet, random: Math.random }, work);
     await expect(held).rejects.toThrow('lost the claim on the schema');
   });
+
+  it('does not wait for a claim of its own that it could not take back', async () => {
+    await migrate(store.url, { log: quiet });
+    const lock = { leaseMs: 60_000, isCluster: false };
+    let isAway = false;
+    const cutOff = {
+      query: client.query.bind(client),
+      insert: (params: Parameters<StoreClient['insert']>[0]) =>
+        isAway ? Promise.reject(new Error('away')) : client.insert(params),
+    } as unknown as StoreClient;
+    const said: string[] = [];
+    const log = { ...quiet, warn: (_: object, message: string) => void said.push(message) };
+    await withMigrationLock(cutOff, lock, { log, random: Math.random }, () => {
+      isAway = true;
+      return Promise.resolve();
+    });
+    expect(said).toEqual(['cannot take back the claim on the schema: others wait until it is old']);
+    let isRun = false;
+    await withMigrationLock(client, lock, { log: quiet, random: Math.random }, () => {
+      isRun = true;
+      return Promise.resolve();
+    });
+    expect(isRun).toBe(true);
+  });
 });

@@ -13,3 +13,6 @@ export interface Batch {
 
 /** What is to be known of a batch that is gone. */
 export type BatchFacts = Pick<Batch, 'table' | 'rows'>;
+
+/** One that has no place in the order. */
+export type UnqueuedBatch = Omit<Batch, 'sequence'>;

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log.ts';
-import type { Batch, BatchFacts } from './batch.ts';
+import type { Batch, BatchFacts, UnqueuedBatch } from './batch.ts';
 import { createMemoryQueue } from './memory-queue.ts';
 import type { Spill } from './spill.ts';
 
@@ -25,7 +25,7 @@ export interface Pending {
   readonly isEmpty: boolean;
   /** Why the disk takes nothing at the moment; null when it does. */
   readonly spillProblem: string | null;
-  push(batch: Omit<Batch, 'sequence'>): void;
+  push(batch: UnqueuedBatch): void;
   /** The oldest that is not taken; it stays until `done`. */
   take(): Promise<Batch | undefined>;
   /** Lets a taken batch be taken again. */

@@ -1,5 +1,6 @@
 /** `GET /api/v1/health`: always answers, also while the store does not. */
 import type { FastifyInstance } from 'fastify';
+import type { Storage } from '../../db/queries/storage.ts';
 import type { Health } from '../../model/api.ts';
 import { StoreError } from '../failure.ts';
 import { type HealthFacts, assessHealth } from '../health.ts';
@@ -36,7 +37,7 @@ async function readHealth(context: RouteContext, request: AbortSignal): Promise<
     const [nodes, newestFlowMs, storage] = await Promise.all([
       store.status(signal),
       store.newestFlowMs(signal),
-      store.storage(signal),
+      readStorage(context, signal),
     ]);
     return assessHealth({ ...base, store: { ...storeFacts, version, problem: null, storage }, newestFlowMs, nodes });
   } catch (error) {
@@ -45,5 +46,16 @@ async function readHealth(context: RouteContext, request: AbortSignal): Promise<
     const problem =
       error.code === 'cancelled' ? `the store did not answer within ${patienceMs / 1000} s` : error.message;
     return assessHealth(silent(problem, version));
+  }
+}
+
+/** Whoever may not read the system tables of a managed server still learns the rest. */
+async function readStorage({ store, metrics }: RouteContext, signal: AbortSignal): Promise<Storage | null> {
+  try {
+    return await store.storage(signal);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code === 'cancelled') throw error;
+    metrics.storeErrors.inc({ code: error.code });
+    return null;
   }
 }
