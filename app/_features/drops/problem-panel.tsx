@@ -13,6 +13,7 @@ import { WaysOn } from '../selection/ways-on.tsx';
 import { ValueMenu } from '../filter/value-menu.tsx';
 import { quote } from '../filter/filter-text.ts';
 import type { ProblemGroup } from './drop-groups.ts';
+import { KnownNote } from './known-note.tsx';
 import { explain, problemFilter, problemTitle } from './problem-words.ts';
 
 interface ProblemPanelProps {
@@ -66,6 +67,7 @@ export function ProblemPanel({ group, nowMs, onClose }: ProblemPanelProps): Reac
           ))}
         </ul>
       </Section>
+      <KnownNote key={group.id} id={group.id} nowMs={nowMs} />
       <Section title="Narrow down">
         <ul className="space-y-1">
           {isDrop && (
