@@ -1,6 +1,5 @@
 /** `palomar import`: takes files of `palomar export` back into the store, each flow once however often it is asked to. */
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -97,7 +96,9 @@ export async function importFiles(options: ImportOptions, deps: ImportDeps): Pro
   const client = createStoreClient(url, { requestTimeoutMs: patienceMs });
   try {
     for (const { path, format } of options.files) {
-      const { read, added } = await importFlows(client, { format, body: createReadStream(path) }, deps.signal);
+      // Opened here, because a stream tells of a file that is not there to nobody in particular.
+      const file = await open(path);
+      const { read, added } = await importFlows(client, { format, body: file.createReadStream() }, deps.signal);
       const known = read - added;
       deps.say(
         `${path}: ${added.toLocaleString('en-US')} flows added, ${known.toLocaleString('en-US')} were there already`,

@@ -131,7 +131,7 @@ async function answerPlan(
     range,
     filter: printFilter(filter),
     format,
-    columns: [...columns],
+    columns: format === 'hubble' ? [] : [...columns],
     rows,
     bytes: newest === undefined ? 0 : await bytesEstimate(request, rows, newest, store, signal),
     slices: format !== 'hubble' && isWhole(format) ? [] : slices.map((slice) => ({ ...slice })),
