@@ -6,7 +6,8 @@ const may = {
   collector: ['db', 'hubble', 'model'],
   db: ['model'],
   hubble: ['model'],
-  cli: ['model'],
+  // db for `palomar import`, which writes to the store as a collector does.
+  cli: ['db', 'model'],
   model: [],
   bpf: [],
 };

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { ask } from './ask.ts';
 import { askHelp, parseAskOptions, questions, type Question } from './ask-options.ts';
 import { describeFindings, doctorHelp, examine, exitCodeOf, parseDoctorOptions } from './doctor.ts';
+import { exportFlows, exportHelp, parseExportOptions } from './export.ts';
+import { importFiles, importHelp, parseImportOptions } from './import.ts';
 import { parseStartOptions, startHelp } from './start-options.ts';
 import { start, StartRefused } from './start.ts';
 
@@ -79,9 +81,6 @@ async function askServer(question: Question, flags: readonly string[]): Promise<
     process.stdout.write(askHelp);
     return 0;
   }
-  const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort());
-  process.once('SIGTERM', () => interrupted.abort());
   endWithReader();
   return ask(options.value, {
     fetch,
@@ -90,18 +89,71 @@ async function askServer(question: Question, flags: readonly string[]): Promise<
     },
     say,
     isColoured: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
-    signal: interrupted.signal,
+    signal: interruption(),
   });
+}
+
+/** Aborts once the user has had enough. */
+function interruption(): AbortSignal {
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  process.once('SIGTERM', () => interrupted.abort());
+  return interrupted.signal;
+}
+
+async function exportHistory(flags: readonly string[]): Promise<number> {
+  const options = parseExportOptions(flags);
+  if (!options.ok) {
+    say(`palomar: ${options.error}`);
+    return 2;
+  }
+  if (options.value.help) {
+    process.stdout.write(exportHelp);
+    return 0;
+  }
+  endWithReader();
+  const isWatched = process.stderr.isTTY;
+  return exportFlows(options.value, {
+    output: process.stdout,
+    say: (line) => say(isWatched ? `\r\u001b[K${line}` : line),
+    progress: (text) => {
+      if (isWatched) process.stderr.write(`\r\u001b[K${text}`);
+    },
+    signal: interruption(),
+  });
+}
+
+async function importHistory(flags: readonly string[]): Promise<number> {
+  const options = parseImportOptions(flags, process.env);
+  if (!options.ok) {
+    say(`palomar: ${options.error}`);
+    return 2;
+  }
+  if (options.value.help) {
+    process.stdout.write(importHelp);
+    return 0;
+  }
+  return importFiles(options.value, { say, signal: interruption() });
+}
+
+function readVersion(): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...flags] = argv;
   if (command === 'doctor') return doctor(flags);
+  if (command === 'export') return exportHistory(flags);
+  if (command === 'import') return importHistory(flags);
+  if (command === 'version' || command === '--version') {
+    process.stdout.write(`${readVersion()}\n`);
+    return 0;
+  }
   const question = questions.find((one) => one === command);
   if (question !== undefined) return askServer(question, flags);
   if (command !== 'start') {
     say(
-      `palomar: unknown command '${command ?? ''}'; there are start, doctor, flows, drops and map; try: npm start -- --help`,
+      `palomar: unknown command '${command ?? ''}'; there are start, doctor, flows, drops, map, export, import and version; try: npm start -- --help`,
     );
     return 2;
   }
@@ -114,7 +166,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(startHelp);
     return 0;
   }
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const version = readVersion();
   say(`Palomar ${version}`);
   try {
     await start(options.value, {

@@ -508,6 +508,26 @@ export const valuesResponseSchema = z.object({
 });
 export type ValuesResponse = z.infer<typeof valuesResponseSchema>;
 
+export const exportFormats = ['csv', 'jsonl', 'hubble', 'parquet', 'arrow'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+export const exportPlanResponseSchema = z.object({
+  range: rangeSchema,
+  filter: z.string(),
+  format: z.enum(exportFormats),
+  columns: z.array(z.string()),
+  rows: counter.describe('flows that the export would have now'),
+  bytes: counter.describe('about so much, judged by its newest rows'),
+  slices: z
+    .array(rangeSchema.extend({ rows: counter }))
+    .describe(
+      'the range in parts, the newest first, each an export that can be put behind the one before (csv without its head); ' +
+        'none for the formats that are one file',
+    ),
+  evidence: evidenceSchema,
+});
+export type ExportPlanResponse = z.infer<typeof exportPlanResponseSchema>;
+
 const componentState = z.object({
   state: z.enum(['ok', 'degraded', 'down', 'off']),
   detail: z.string().describe('one sentence; what is missing and the command that mends it'),

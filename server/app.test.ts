@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { ExportInput } from '../db/queries/export.ts';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { hubbleExportSchema } from '../hubble/hubble-flow.ts';
@@ -10,6 +13,7 @@ import {
   dnsResponseSchema,
   dropsResponseSchema,
   errorSchema,
+  exportPlanResponseSchema,
   flowsResponseSchema,
   healthSchema,
   mapResponseSchema,
@@ -422,33 +426,72 @@ describe('GET /api/v1/diff', () => {
 });
 
 describe('GET /api/v1/export', () => {
-  /** Three pages, each of one flow. */
-  const paged = (asked: FlowsQuery[], fails = false) =>
+  /** Two slices of two rows each; the second may fail. */
+  const sliced = (asked: ExportInput[], fails = false) =>
     fakeStore({
-      flows: (query) => {
+      exportPlan: ({ range }) => {
+        const [middle, rows] = [(range.fromMs + range.toMs) / 2, 2];
+        const slices = [
+          { fromMs: middle, toMs: range.toMs, rows },
+          { fromMs: range.fromMs, toMs: middle, rows },
+        ];
+        return Promise.resolve({ rows: 4, slices, read: { rows: 9, bytes: '1' } });
+      },
+      exportBytes: (query) => {
         asked.push(query);
         if (fails && asked.length === 2) return Promise.reject(new StoreError('store_unavailable', 'gone'));
-        const rows = [aRow({ id: String(asked.length), http_path: '/a,b', src_labels: ['k=v'] })];
-        const next = asked.length < 3 ? { timeNs: '5', id: String(asked.length) } : null;
-        return Promise.resolve({ rows, next, read: { rows: 1, bytes: '1' } });
+        return Promise.resolve(Readable.from([Buffer.from(`${asked.length}\n`)]));
       },
     });
 
-  it('streams all pages with the columns wanted', async () => {
-    const asked: FlowsQuery[] = [];
-    const csv = await testApp({ store: paged(asked) }).inject('/api/v1/export?columns=id,http_path&filter=ns:a');
-    expect(csv.body).toBe('id,http_path\n1,"/a,b"\n2,"/a,b"\n3,"/a,b"\n');
-    expect(csv.headers['content-type']).toContain('text/csv');
-    expect(asked.map(({ before }) => before?.id)).toEqual([undefined, '1', '2']);
-    const jsonl = await testApp({ store: paged([]) }).inject('/api/v1/export?format=jsonl&columns=id,src_labels');
-    expect(jsonl.body).toBe(['1', '2', '3'].map((id) => `{"id":"${id}","src_labels":["k=v"]}\n`).join(''));
-    const hubble = await testApp({ store: paged([]) }).inject('/api/v1/export?format=hubble');
-    for (const line of hubble.body.trim().split('\n')) hubbleExportSchema.parse(JSON.parse(line));
+  it('passes the slices through, each after the other, with a digest of all', async () => {
+    const asked: ExportInput[] = [];
+    const csv = await testApp({ store: sliced(asked) }).inject('/api/v1/export?columns=id&filter=ns:a');
+    expect(csv.body).toBe('id\n1\n2\n');
+    expect(csv.headers).toMatchObject({ 'x-palomar-rows': '4', trailer: 'x-palomar-sha256' });
+    expect(csv.trailers).toEqual({ 'x-palomar-sha256': createHash('sha256').update(csv.body).digest('hex') });
+    expect(asked.map(({ range }) => range.toMs)).toEqual([nowMs, nowMs - 1_800_000]);
+    expect(asked[0]).toMatchObject({ format: 'csv', columns: ['id'] });
+    const jsonl = await testApp({ store: sliced([]) }).inject('/api/v1/export?format=jsonl');
+    expect(jsonl.body).toBe('1\n2\n');
+  });
+
+  it.each(['parquet', 'arrow'])('asks for %s as one file', async (format) => {
+    const asked: ExportInput[] = [];
+    const { body, headers } = await testApp({ store: sliced(asked) }).inject(`/api/v1/export?format=${format}`);
+    expect(body).toBe('1\n');
+    expect(asked.map(({ range }) => range.toMs - range.fromMs)).toEqual([3_600_000]);
+    expect(headers['content-type']).toContain(format);
+    expect(headers['content-disposition']).toContain(`flows.${format}`);
+  });
+
+  it('writes lines of Hubble page by page', async () => {
+    const pages: FlowsQuery[] = [];
+    const store = fakeStore({
+      flows: (query) => {
+        pages.push(query);
+        const next = pages.length < 3 ? { timeNs: '5', id: String(pages.length) } : null;
+        return Promise.resolve({ rows: [aRow({ id: String(pages.length) })], next, read: { rows: 1, bytes: '1' } });
+      },
+    });
+    const { body } = await testApp({ store }).inject('/api/v1/export?format=hubble');
+    for (const line of body.trim().split('\n')) hubbleExportSchema.parse(JSON.parse(line));
+    expect(pages.map(({ before }) => before?.id)).toEqual([undefined, '1', '2']);
   });
 
   it('gives the head alone when nothing matches, and breaks off when the store fails', async () => {
     expect((await testApp({ store: fakeStore() }).inject('/api/v1/export?columns=id')).body).toBe('id\n');
-    await expect(testApp({ store: paged([], true) }).inject('/api/v1/export?columns=id')).rejects.toThrow();
+    await expect(testApp({ store: sliced([], true) }).inject('/api/v1/export?columns=id')).rejects.toThrow();
+  });
+
+  it('tells how much it would be, and in which parts', async () => {
+    const plan = async (query: string) =>
+      exportPlanResponseSchema.parse(
+        (await testApp({ store: sliced([]) }).inject(`/api/v1/export/plan?${query}`)).json(),
+      );
+    const csv = await plan('columns=id');
+    expect(csv).toMatchObject({ rows: 4, bytes: 4, columns: ['id'], slices: [{ rows: 2 }, { rows: 2 }] });
+    expect((await plan('format=parquet')).slices).toEqual([]);
   });
 
   it('refuses a column that there is not', async () => {

@@ -2,6 +2,7 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
 import { acceptedEncoding, compress, compressFrom } from './compress.ts';
 import { type Failure, StoreError } from './failure.ts';
+import { isSchemaMissing } from './store-error.ts';
 import { createOpenApi } from './openapi.ts';
 import { type HostRule, isHostAllowed } from './request/host.ts';
 import { type AssetsContext, registerAssets } from './routes/assets.ts';
@@ -95,7 +96,9 @@ function addFailures(app: FastifyInstance, { metrics, stopping }: AppDeps): void
     if (stopping.aborted) return sendFailure(reply, { code: 'stopping', message: 'the server is being stopped' });
     if (error instanceof StoreError) {
       metrics.storeErrors.inc({ code: error.code });
-      if (error.code !== 'cancelled') request.log.warn({ err: error, url: request.url }, 'store call failed');
+      // Nobody is to be alarmed by a new store, whose tables take a moment.
+      const isExpected = error.code === 'cancelled' || isSchemaMissing(error.cause);
+      request.log[isExpected ? 'debug' : 'warn']({ err: error, url: request.url }, 'store call failed');
       return sendFailure(reply, { code: error.code, message: error.message });
     }
     const failure = requestFailure(error);

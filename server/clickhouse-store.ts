@@ -2,6 +2,7 @@
 import { createStoreClient } from '../db/client.ts';
 import { queryCoverage } from '../db/queries/coverage.ts';
 import { queryDrops } from '../db/queries/drops.ts';
+import { planExport, readExport } from '../db/queries/export.ts';
 import { queryExchanges } from '../db/queries/exchanges.ts';
 import { queryConnection, queryFlows } from '../db/queries/flows.ts';
 import { queryLive } from '../db/queries/live.ts';
@@ -27,11 +28,24 @@ export interface ClickHouseStoreConfig {
   readonly cluster: string | null;
 }
 
+/** A file of many million rows is whole before its first byte comes. */
+const exportPatienceMs = 3_600_000;
+
+/** What fails on the way says so in the server's words. */
+async function* readOut(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    throw toStoreError(error, signal);
+  }
+}
+
 export function createClickHouseStore(
   { url, cluster }: ClickHouseStoreConfig,
   deps: ClickHouseStoreDeps,
 ): Store & { close(): Promise<void> } {
   const client = createStoreClient(url);
+  const exporting = createStoreClient(url, { requestTimeoutMs: exportPatienceMs });
 
   async function ask<T>(signal: AbortSignal, question: (signal: AbortSignal) => Promise<T>): Promise<T> {
     try {
@@ -51,6 +65,11 @@ export function createClickHouseStore(
     drops: (query, signal) => ask(signal, (s) => queryDrops(client, query, s)),
     exchanges: (query, signal) => ask(signal, (s) => queryExchanges(client, query, s)),
     flows: (query, signal) => ask(signal, (s) => queryFlows(client, query, s)),
+    exportPlan: (query, signal) => ask(signal, (s) => planExport(client, query, s)),
+    exportBytes: async (query, signal, most) => {
+      const bytes = await ask(signal, (s) => readExport(exporting, query, s, most));
+      return readOut(bytes, signal);
+    },
     connection: (query, signal) => ask(signal, (s) => queryConnection(client, query, s)),
     coverage: (range, signal) => ask(signal, (s) => queryCoverage(client, range, s)),
     live: (since, limit, signal) =>
@@ -61,6 +80,8 @@ export function createClickHouseStore(
     storage: (signal) => ask(signal, (s) => queryStorage(client, cluster, s)),
     newestFlowMs: (signal) => ask(signal, (s) => queryNewestFlowMs(client, s)),
     version: (signal) => ask(signal, (s) => queryVersion(client, s)),
-    close: () => client.close(),
+    close: async () => {
+      await Promise.all([client.close(), exporting.close()]);
+    },
   };
 }

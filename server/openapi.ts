@@ -7,6 +7,7 @@ import {
   diffResponseSchema,
   dnsResponseSchema,
   dropsResponseSchema,
+  exportPlanResponseSchema,
   errorSchema,
   flowsResponseSchema,
   healthSchema,
@@ -17,6 +18,7 @@ import {
   topResponseSchema,
   valuesResponseSchema,
 } from '../model/api.ts';
+import { digestTrailer, rowsHeader } from './routes/export.ts';
 import { cursorHeader } from './request/cursor.ts';
 import {
   connectionParameters,
@@ -142,15 +144,28 @@ const operations: Readonly<Record<string, Operation>> = {
   },
   '/api/v1/export': {
     id: 'export',
-    summary: 'Every flow of a range as a stream, newest first',
+    summary: 'Every flow of a range as one transfer',
     parameters: exportParameters,
     answer: {
-      description: 'A transfer that is broken off is not whole: the server could not go on',
+      description:
+        'csv, jsonl and hubble are newest first. A transfer that is broken off is not whole: the server could not go on. ' +
+        `A whole one ends with the trailer ${digestTrailer}: the SHA-256 of its bytes, in hex.`,
+      headers: {
+        [rowsHeader]: { description: 'flows there were when it began', schema: { type: 'integer' } },
+      },
       content: {
         'text/csv': { schema: { type: 'string' } },
         'application/x-ndjson': { schema: { type: 'string' } },
+        'application/vnd.apache.parquet': { schema: { type: 'string', format: 'binary' } },
+        'application/vnd.apache.arrow.file': { schema: { type: 'string', format: 'binary' } },
       },
     },
+  },
+  '/api/v1/export/plan': {
+    id: 'exportPlan',
+    summary: 'How much an export would be, and in which parts it can be had',
+    parameters: exportParameters,
+    answer: json('ExportPlan', 'rows, bytes and parts'),
   },
   '/api/v1/live': {
     id: 'live',
@@ -199,6 +214,7 @@ export function createOpenApi(version: string): object {
         Health: schemaOf(healthSchema),
         Map: schemaOf(mapResponseSchema),
         Series: schemaOf(seriesResponseSchema),
+        ExportPlan: schemaOf(exportPlanResponseSchema),
         Top: schemaOf(topResponseSchema),
         Values: schemaOf(valuesResponseSchema),
         Drops: schemaOf(dropsResponseSchema),

@@ -3,6 +3,7 @@ import type { DropsAnswer, DropsInput } from '../db/queries/drops.ts';
 import type { ExchangesAnswer, ExchangesInput } from '../db/queries/exchanges.ts';
 import type { ConnectionAnswer, ConnectionInput } from '../db/queries/flows.ts';
 import type { MapAnswer } from '../db/queries/map.ts';
+import type { ExportInput, ExportPlan } from '../db/queries/export.ts';
 import type { Range } from '../db/queries/range.ts';
 import type { SeriesAnswer, SeriesInput } from '../db/queries/series.ts';
 import type { NodeStatus as StoredStatus } from '../db/queries/status.ts';
@@ -69,6 +70,9 @@ export interface Store {
   drops(query: DropsInput, signal: AbortSignal): Promise<DropsAnswer>;
   exchanges(query: ExchangesInput, signal: AbortSignal): Promise<ExchangesAnswer>;
   flows(query: FlowsQuery, signal: AbortSignal): Promise<FlowsAnswer>;
+  exportPlan(query: Pick<ExportInput, 'range' | 'filter'>, signal: AbortSignal): Promise<ExportPlan>;
+  /** Bytes of the format, complete or none; of `most` rows at most. */
+  exportBytes(query: ExportInput, signal: AbortSignal, most?: number): Promise<AsyncIterable<Uint8Array>>;
   connection(query: ConnectionInput, signal: AbortSignal): Promise<ConnectionAnswer>;
   coverage(range: Range, signal: AbortSignal): Promise<Evidence['coverage']>;
   /** Rows that arrived since the mark; with null none, but the mark of this moment. */

@@ -52,7 +52,9 @@ export async function answer(
 
   const format = statement.format ?? setup.defaultFormat;
   const query: Query = { prelude, text, format };
-  if (statement.kind === 'select' && goesThroughFile(format)) {
+  // What is to be complete before it is sent is not held in memory, if it may be large.
+  const isAwaited = setup.waitsForEnd && isStreamable(format);
+  if (statement.kind === 'select' && (isAwaited || goesThroughFile(format))) {
     await spool.withFile(async (path) => {
       const head = text.slice(0, statement.formatAt);
       const tail = statement.format === null ? ` FORMAT ${format}` : text.slice(statement.formatAt);
@@ -61,7 +63,7 @@ export async function answer(
     });
     return;
   }
-  if (statement.kind === 'select' && isStreamable(format) && !statement.hasTotals && !setup.waitsForEnd) {
+  if (statement.kind === 'select' && isStreamable(format) && !statement.hasTotals) {
     const rows = engine.stream(query, signal);
     // Most failures come before the first row, when the status can still tell them.
     const first = await rows.next();

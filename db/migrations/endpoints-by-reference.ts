@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 
+import { idsSql } from './ids-sql.ts';
 import { alignment, storedColumns } from './align-columns.ts';
 import { runAll, type Migration, type MigrationClient } from './migration.ts';
 
@@ -95,33 +96,6 @@ const attributes: Readonly<Record<string, string>> = {
   unit: text,
   container: text,
 };
-
-/** As db/native/endpoint-id.ts. */
-function hashSql(texts: string): string {
-  const withLengths = `arrayMap(x -> concat(toString(length(x)), ':', x), ${texts})`;
-  return `reinterpretAsUInt64(substring(SHA256(arrayStringConcat(${withLengths})), 1, 8))`;
-}
-
-function idsSql(prefix: 'src' | 'dst'): { readonly endpoint: string; readonly workload: string } {
-  const column = (name: string): string => `toString(${prefix}_${name})`;
-  const names = [
-    'namespace',
-    'pod',
-    'workload',
-    'workload_kind',
-    'service',
-    'identity',
-    'process',
-    'unit',
-    'container',
-  ];
-  const single = `[toString(cluster), ${names.map(column).join(', ')}, toString(length(${prefix}_labels))]`;
-  const lists = ['labels', 'names'].map((name) => `arrayMap(x -> toString(x), ${prefix}_${name})`);
-  return {
-    endpoint: hashSql(`arrayConcat(${[single, ...lists].join(', ')})`),
-    workload: hashSql(`[toString(cluster), ${['namespace', 'workload_kind', 'workload'].map(column).join(', ')}]`),
-  };
-}
 
 const daysSchema = z.array(z.object({ day: z.string() }));
 

@@ -6,7 +6,16 @@ import type { ConnectionInput } from '../../db/queries/flows.ts';
 import type { SeriesInput } from '../../db/queries/series.ts';
 import type { ValuesInput } from '../../db/queries/values.ts';
 import type { TopInput } from '../../db/queries/top.ts';
-import { dimensions, exchangeOrders, groupings, topMeasures, type Dimension, type Grouping } from '../../model/api.ts';
+import {
+  dimensions,
+  exchangeOrders,
+  exportFormats,
+  type ExportFormat,
+  groupings,
+  topMeasures,
+  type Dimension,
+  type Grouping,
+} from '../../model/api.ts';
 import type { Filter } from '../../model/filter/ast.ts';
 import { aliases, fields, isFieldName } from '../../model/filter/fields.ts';
 import { filterLimits, parseFilter } from '../../model/filter/parse.ts';
@@ -123,17 +132,18 @@ export const diffParameters = z.strictObject({
   limit: limit(500, 5000, 'changes of edges, and of drops'),
 });
 
-const exportFormats = ['csv', 'jsonl', 'hubble'] as const;
-
 export const exportParameters = z.strictObject({
   from,
   to,
   filter,
-  format: z.enum(exportFormats).default('csv').describe("hubble: lines as Hubble's flow exporter writes them"),
+  format: z
+    .enum(exportFormats)
+    .default('csv')
+    .describe("hubble: lines as Hubble's flow exporter writes them; parquet and arrow: one file, in no order"),
   columns: z
     .string()
     .optional()
-    .describe('columns of csv and jsonl, joined by commas, in the order wanted; all of them without it'),
+    .describe('columns, joined by commas, in the order wanted; all of them without it; not for hubble'),
 });
 
 export const connectionParameters = z.strictObject({
@@ -366,7 +376,7 @@ const exportColumns: readonly (keyof FlowRow)[] = [
 export interface ExportRequest {
   readonly range: Range;
   readonly filter: Filter;
-  readonly format: (typeof exportFormats)[number];
+  readonly format: ExportFormat;
   readonly columns: readonly (keyof FlowRow)[];
 }
 

@@ -1,4 +1,5 @@
 /** A store for tests: answers nothing but what the test gave it, and remembers what it was asked. */
+import { Readable } from 'node:stream';
 import type { ExchangesAnswer } from '../../db/queries/exchanges.ts';
 import type { MapAnswer } from '../../db/queries/map.ts';
 import type { Evidence } from '../../model/api.ts';
@@ -45,6 +46,8 @@ export function fakeStore(of: Partial<Store> = {}): Store {
         read: { rows: 0, bytes: '0' },
       }),
     values: () => Promise.resolve({ values: [], truncated: false, read: { rows: 0, bytes: '0' } }),
+    exportPlan: () => Promise.resolve({ rows: 0, slices: [], read: { rows: 0, bytes: '0' } }),
+    exportBytes: () => Promise.resolve(Readable.from([])),
     series: () => Promise.resolve({ stepMs: 60_000, points: [], resolution: 'minute', read: { rows: 0, bytes: '0' } }),
     drops: () =>
       Promise.resolve({

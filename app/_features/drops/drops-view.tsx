@@ -1,10 +1,11 @@
 /** The Drops view: an inbox of problems, the one that is open at the right, and its flows below. */
 'use client';
 
-import { parseAsString, useQueryState } from 'nuqs';
+import { parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
 import { useMemo, useState, type ReactNode } from 'react';
 
 import type { Flow } from '../../../model/api.ts';
+import { Button } from '../../_components/button.tsx';
 import { Message, Problem } from '../../_components/message.tsx';
 import { Resizable } from '../../_components/resizable.tsx';
 import { formatCount, plural } from '../../_viz/format/quantities.ts';
@@ -15,10 +16,12 @@ import { useEscape } from '../frame/use-escape.ts';
 import { useReportEvidence } from '../health/shown-evidence.tsx';
 import { useInvestigation } from '../url/investigation.ts';
 import { useProblems, type Problems } from './drops-query.ts';
-import { problemOrders, sortProblems, type ProblemOrder } from './drop-groups.ts';
+import { problemOrders, sortProblems, type ProblemGroup, type ProblemOrder } from './drop-groups.ts';
+import { useKnownProblems } from './known-problems.ts';
 import { ProblemList } from './problem-list.tsx';
 import { ProblemPanel } from './problem-panel.tsx';
 import { problemFilter, problemTitle } from './problem-words.ts';
+import { ReasonTimeline } from './reason-timeline.tsx';
 
 export function DropsView(): ReactNode {
   const problems = useProblems();
@@ -74,14 +77,35 @@ interface InboxProps {
 function Inbox({ problems, openId, onOpen }: InboxProps): ReactNode {
   const { drops, connects, error, connectsError, updatedMs, retry } = problems;
   const [order, setOrder] = useState<ProblemOrder>('worst');
+  const { known } = useKnownProblems();
+  const [hidesKnown, setHidesKnown] = useQueryState('hide-known', parseAsBoolean.withDefault(false));
+  const knownCount = (drops ?? []).filter(({ id }) => known[id] !== undefined).length;
+  const worthShowing = (groups: readonly ProblemGroup[]): readonly ProblemGroup[] =>
+    hidesKnown ? groups.filter(({ id }) => known[id] === undefined) : groups;
   const attempts = (connects ?? []).reduce((sum, group) => sum + group.count, 0);
   return (
     <>
       <Part
         title="Dropped packets"
         says={dropsWords(problems)}
-        tools={<OrderChoice order={order} onChoose={setOrder} />}
+        tools={
+          <>
+            <span className="flex-1" />
+            {knownCount > 0 && (
+              <Button
+                size="small"
+                isOn={hidesKnown}
+                aria-pressed={hidesKnown}
+                onClick={() => void setHidesKnown(!hidesKnown)}
+              >
+                Hide {plural(knownCount, 'known problem')}
+              </Button>
+            )}
+            <OrderChoice order={order} onChoose={setOrder} />
+          </>
+        }
       >
+        <ReasonTimeline />
         {drops === undefined ? (
           error === null ? (
             <InboxSkeleton />
@@ -93,7 +117,12 @@ function Inbox({ problems, openId, onOpen }: InboxProps): ReactNode {
             No packet was dropped in this range within the filter. The line above says what share of it was seen.
           </Message>
         ) : (
-          <ProblemList groups={sortProblems(drops, order)} openId={openId} nowMs={updatedMs} onOpen={onOpen} />
+          <ProblemList
+            groups={sortProblems(worthShowing(drops), order)}
+            openId={openId}
+            nowMs={updatedMs}
+            onOpen={onOpen}
+          />
         )}
       </Part>
       <Part
@@ -134,7 +163,7 @@ const orderNames: Readonly<Record<ProblemOrder, string>> = {
 
 function OrderChoice({ order, onChoose }: { order: ProblemOrder; onChoose: (order: ProblemOrder) => void }): ReactNode {
   return (
-    <label className="ml-auto flex items-center gap-2 text-xs text-ink-faint">
+    <label className="flex items-center gap-2 text-xs text-ink-faint">
       Order
       <select
         value={order}

@@ -9,6 +9,7 @@ import { formatCompact, formatCount } from '../../_viz/format/quantities.ts';
 import { formatMoment } from '../../_viz/format/time.ts';
 import { useZone } from '../frame/zone.ts';
 import { isNew, type ProblemGroup } from './drop-groups.ts';
+import { useKnownProblems } from './known-problems.ts';
 import { explain, problemTitle } from './problem-words.ts';
 import { TrendBars } from './trend-bars.tsx';
 
@@ -20,10 +21,18 @@ interface ProblemListProps {
 }
 
 export function ProblemList({ groups, openId, nowMs, onOpen }: ProblemListProps): ReactNode {
+  const { known } = useKnownProblems();
   return (
     <ul className="divide-y divide-line">
       {groups.map((group) => (
-        <Problem key={group.id} group={group} isOpen={group.id === openId} nowMs={nowMs} onOpen={onOpen} />
+        <Problem
+          key={group.id}
+          group={group}
+          note={known[group.id]?.note}
+          isOpen={group.id === openId}
+          nowMs={nowMs}
+          onOpen={onOpen}
+        />
       ))}
     </ul>
   );
@@ -31,12 +40,14 @@ export function ProblemList({ groups, openId, nowMs, onOpen }: ProblemListProps)
 
 interface ProblemProps {
   readonly group: ProblemGroup;
+  /** Of who marked it as known; undefined when nobody did. */
+  readonly note: string | undefined;
   readonly isOpen: boolean;
   readonly nowMs: number;
   readonly onOpen: (id: string) => void;
 }
 
-function Problem({ group, isOpen, nowMs, onOpen }: ProblemProps): ReactNode {
+function Problem({ group, note, isOpen, nowMs, onOpen }: ProblemProps): ReactNode {
   const [zone] = useZone();
   const isDrop = group.kind === 'drop';
   const Glyph = isDrop ? X : Unplug;
@@ -59,7 +70,12 @@ function Problem({ group, isOpen, nowMs, onOpen }: ProblemProps): ReactNode {
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">
             <span className="truncate font-medium">{problemTitle(group)}</span>
-            {isNew(group) && (
+            {note !== undefined && (
+              <span className="min-w-0 truncate rounded-sm border border-line px-1 text-2xs leading-4 text-ink-soft">
+                {note === '' ? 'known' : `known: ${note}`}
+              </span>
+            )}
+            {isNew(group) && note === undefined && (
               <span className="shrink-0 rounded-sm border border-dropped px-1 text-2xs leading-4 font-semibold text-dropped">
                 new
               </span>

@@ -1,21 +1,19 @@
 /** One problem: what happened in plain words, what is likely behind it, what to run, and the ways on. */
 'use client';
 
-import Link from 'next/link';
-import { useSearchParams } from 'next/navigation';
 import type { ReactNode } from 'react';
 
-import { buttonStyle } from '../../_components/button.tsx';
 import { CopyButton } from '../../_components/copy-button.tsx';
 import { formatCompact } from '../../_viz/format/quantities.ts';
 import { formatMoment } from '../../_viz/format/time.ts';
 import { useZone } from '../frame/zone.ts';
 import { FactGrid, Section } from '../selection/facts.tsx';
 import { PanelFrame } from '../selection/panel-frame.tsx';
+import { WaysOn } from '../selection/ways-on.tsx';
 import { ValueMenu } from '../filter/value-menu.tsx';
 import { quote } from '../filter/filter-text.ts';
-import { parseAsSelection } from '../url/investigation.ts';
 import type { ProblemGroup } from './drop-groups.ts';
+import { KnownNote } from './known-note.tsx';
 import { explain, problemFilter, problemTitle } from './problem-words.ts';
 
 interface ProblemPanelProps {
@@ -43,7 +41,12 @@ export function ProblemPanel({ group, nowMs, onClose }: ProblemPanelProps): Reac
             { name: 'Last', value: <Moment ms={group.lastMs} text={formatMoment(group.lastMs, nowMs, zone)} /> },
           ]}
         />
-        <WaysOn group={group} />
+        <WaysOn
+          source={group.source.id}
+          destination={group.destination.id}
+          filter={problemFilter(group)}
+          without={['problem']}
+        />
       </div>
       {causes.length > 0 && (
         <Section title="Likely causes">
@@ -64,6 +67,7 @@ export function ProblemPanel({ group, nowMs, onClose }: ProblemPanelProps): Reac
           ))}
         </ul>
       </Section>
+      <KnownNote key={group.id} id={group.id} nowMs={nowMs} />
       <Section title="Narrow down">
         <ul className="space-y-1">
           {isDrop && (
@@ -106,30 +110,5 @@ function Moment({ ms, text }: { ms: number; text: string }): ReactNode {
     <time dateTime={new Date(ms).toISOString()} className="text-sm">
       {text}
     </time>
-  );
-}
-
-function WaysOn({ group }: { group: ProblemGroup }): ReactNode {
-  const search = useSearchParams();
-  const withParams = (path: string, changes: Readonly<Record<string, string>>): string => {
-    const next = new URLSearchParams(search);
-    next.delete('problem');
-    for (const [name, value] of Object.entries(changes)) next.set(name, value);
-    return `${path}?${next.toString()}`;
-  };
-  const edge = { kind: 'edge', source: group.source.id, destination: group.destination.id } as const;
-  return (
-    <div className="flex gap-2">
-      <Link
-        prefetch={false}
-        className={buttonStyle()}
-        href={withParams('/', { select: parseAsSelection.serialize(edge) })}
-      >
-        Show on the map
-      </Link>
-      <Link prefetch={false} className={buttonStyle()} href={withParams('/flows', { filter: problemFilter(group) })}>
-        All its flows
-      </Link>
-    </div>
   );
 }

@@ -1,9 +1,11 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { NuqsTestingAdapter } from 'nuqs/adapters/testing';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 import { aFlow, anEndpoint } from '../../../model/flow.fixture.ts';
+import { answering, InApp } from '../../testing/in-app.tsx';
+import { anEvidence } from '../../testing/series.fixture.ts';
 import { FlowDetail } from './flow-detail.tsx';
 import { FlowRow } from './flow-row.tsx';
 
@@ -67,4 +69,23 @@ test('a value in the detail filters by itself', async () => {
   fireEvent.click(screen.getByRole('button', { name: 'NETFILTER_DROP' }));
   fireEvent.click(await screen.findByRole('menuitem', { name: 'Without this' }));
   await expect.poll(() => filters).toEqual(['(ns:a or ns:b) (not (reason:NETFILTER_DROP))']);
+});
+
+test('the conversation of a flow is told in order, and leads to each of its rows', async () => {
+  const opening = aFlow({ id: '7', kind: 'connection_start', time: '2026-11-23T09:41:20.000000000Z', packetsToDst: 3 });
+  const ends: unknown[] = [];
+  const range = { fromMs: 0, toMs: 1 };
+  const answer = { id: '1', range, ends, flows: [opening, dropped], evidence: anEvidence() };
+  vi.stubGlobal('fetch', answering({ '/api/v1/connection': answer }));
+  render(
+    <InApp>
+      <FlowDetail flow={dropped} onClose={() => {}} />
+    </InApp>,
+  );
+  fireEvent.click(screen.getByRole('button', { name: 'Conversation' }));
+  const first = await screen.findByRole('button', { name: /opened: 3 packets there, 0 back/ });
+  expect(screen.getByRole('button', { name: /\+3.5 s dropped NETFILTER_DROP/ }).ariaCurrent).toBe('true');
+  fireEvent.click(first);
+  expect(screen.getAllByText('FORWARDED').length).toBeGreaterThan(0);
+  vi.unstubAllGlobals();
 });

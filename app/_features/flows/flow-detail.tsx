@@ -1,10 +1,11 @@
 /** Every field of one flow, in the right panel. Empty ones are left out. */
 'use client';
 
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 
 import { explainDrop } from '../../../model/drop-catalogue.ts';
 import type { Flow } from '../../../model/api.ts';
+import { Button } from '../../_components/button.tsx';
 import { CopyButton } from '../../_components/copy-button.tsx';
 import { Verdict } from '../../_components/verdict.tsx';
 import { formatDay, formatMillis, parseTime } from '../../_viz/format/time.ts';
@@ -13,11 +14,22 @@ import { ValueMenu } from '../filter/value-menu.tsx';
 import { useZone } from '../frame/zone.ts';
 import { PanelFrame } from '../selection/panel-frame.tsx';
 import { Section } from '../selection/facts.tsx';
+import { Conversation } from './conversation.tsx';
 import { factGroups, type Fact } from './flow-facts.ts';
 import { hubbleCommand } from './hubble-command.ts';
+import { palomarCommand } from './palomar-command.ts';
 
-export function FlowDetail({ flow, onClose }: { flow: Flow; onClose: () => void }): ReactNode {
+interface FlowDetailProps {
+  readonly flow: Flow;
+  readonly onClose: () => void;
+}
+
+/** Opened anew for each row of the table; inside, the reader may step through the rows of its connection. */
+export function FlowDetail({ flow: opened, onClose }: FlowDetailProps): ReactNode {
   const [zone] = useZone();
+  const [isWhole, setWhole] = useState(false);
+  const [stepped, setStepped] = useState<{ from: Flow; to: Flow } | null>(null);
+  const flow = stepped?.from === opened ? stepped.to : opened;
   const ms = parseTime(flow.time);
   return (
     <PanelFrame
@@ -28,9 +40,19 @@ export function FlowDetail({ flow, onClose }: { flow: Flow; onClose: () => void 
     >
       <p className="px-4 pb-3 break-words">{flow.summary}</p>
       <Why flow={flow} />
-      {factGroups(flow).map(({ title, rows }) => (
-        <Fields key={title} title={title} rows={rows} />
-      ))}
+      <div role="group" aria-label="Show" className="flex gap-1 px-4 pb-3">
+        <Button isOn={!isWhole} aria-pressed={!isWhole} onClick={() => setWhole(false)}>
+          This flow
+        </Button>
+        <Button isOn={isWhole} aria-pressed={isWhole} onClick={() => setWhole(true)}>
+          Conversation
+        </Button>
+      </div>
+      {isWhole ? (
+        <Conversation flow={flow} onOpen={(to) => setStepped({ from: opened, to })} />
+      ) : (
+        factGroups(flow).map(({ title, rows }) => <Fields key={title} title={title} rows={rows} />)
+      )}
       <Section title="Take it along">
         <ul className="space-y-1 text-xs">
           <li>
@@ -38,6 +60,7 @@ export function FlowDetail({ flow, onClose }: { flow: Flow; onClose: () => void 
           </li>
           <Copied name="Filter of the conversation" text={`conn:${flow.connectionId}`} />
           <Copied name="As a hubble observe command" text={hubbleCommand(flow)} />
+          <Copied name="As a palomar command" text={palomarCommand(flow, window.location.origin)} />
           <Copied name="As JSON" text={JSON.stringify(flow, null, 2)} />
         </ul>
         <details className="mt-2">

@@ -1,6 +1,7 @@
 /** The `hubble observe` call that finds flows like this one, as far as its flags can say it. */
 import type { Flow, FlowEndpoint } from '../../../model/api.ts';
 import { parseTime } from '../../_viz/format/time.ts';
+import { shellQuote } from './shell-quote.ts';
 
 const aroundMs = 1_000;
 
@@ -23,6 +24,3 @@ function endFlag(side: 'from' | 'to', end: FlowEndpoint): readonly [string, stri
   const [name] = end.names;
   return name === undefined ? [`--${side}-ip`, end.ip] : [`--${side}-fqdn`, name];
 }
-
-const shellQuote = (value: string): string =>
-  /^[\w./:@=-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;

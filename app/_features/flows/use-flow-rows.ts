@@ -1,4 +1,4 @@
-/** The rows of a flow table: pages from the store below, and while live what arrived since on top. */
+/** The rows of a flow table: pages from the store, and while live what arrived since, each at its time. */
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -8,7 +8,7 @@ import type { Evidence, Flow } from '../../../model/api.ts';
 import { useTail } from '../live/live-context.tsx';
 import { useInvestigation } from '../url/investigation.ts';
 import { flowsQuery } from './flows-query.ts';
-import { emptyTail, needsRereading, receive, reveal, type Tail } from './tail.ts';
+import { emptyTail, needsRereading, receive, reveal, withPages, type Tail } from './tail.ts';
 
 interface FlowRows {
   /** Undefined until the first answer. */
@@ -31,7 +31,7 @@ interface FlowRows {
 export function useFlowRows(filter: string, isFollowing: boolean): FlowRows {
   const { range, isLive } = useInvestigation();
   const query = useInfiniteQuery(flowsQuery(range, filter));
-  const { data, fetchNextPage, refetch } = query;
+  const { data, fetchNextPage, hasNextPage, refetch } = query;
   const question = `${JSON.stringify(range)} ${filter}`;
   const [kept, setKept] = useState<{ question: string; tail: Tail }>({ question, tail: emptyTail });
   const tail = kept.question === question ? kept.tail : emptyTail;
@@ -49,8 +49,15 @@ export function useFlowRows(filter: string, isFollowing: boolean): FlowRows {
     void refetch();
   };
   const rows = useMemo(
-    () => (data === undefined ? undefined : [...tail.shown, ...data.pages.flatMap((page) => page.flows)]),
-    [tail.shown, data],
+    () =>
+      data === undefined
+        ? undefined
+        : withPages(
+            tail,
+            data.pages.map((page) => page.flows),
+            hasNextPage,
+          ),
+    [tail, data, hasNextPage],
   );
   const evidence = useMemo(() => {
     const last = data?.pages.at(-1)?.evidence;
@@ -63,7 +70,7 @@ export function useFlowRows(filter: string, isFollowing: boolean): FlowRows {
     evidence,
     updatedMs: query.dataUpdatedAt,
     isStale: query.isPlaceholderData,
-    hasOlder: query.hasNextPage,
+    hasOlder: hasNextPage,
     isFetchingOlder: query.isFetchingNextPage,
     fetchOlder: () => void fetchNextPage(),
     waiting: tail.waiting.length + tail.missed,

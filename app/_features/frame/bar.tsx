@@ -11,6 +11,7 @@ import type { ReactNode, RefObject } from 'react';
 import { groupings, type Grouping } from '../../../model/api.ts';
 import { Button, buttonStyle } from '../../_components/button.tsx';
 import { classes } from '../../_components/classes.ts';
+import { ExportButton } from '../export/export-button.tsx';
 import { FilterInput } from '../filter/filter-input.tsx';
 import { useShownEvidence } from '../health/shown-evidence.tsx';
 import { useLive } from '../live/live-context.tsx';
@@ -25,6 +26,7 @@ export function Bar({ filterField }: { filterField: RefObject<HTMLInputElement |
       <LiveToggle />
       <FilterInput field={filterField} />
       {path === '/' && <GroupingSwitch />}
+      {path !== '/status' && <ExportButton />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** The keys that work everywhere, as a pure step from what was pressed to what is meant. */
-export type Command = 'filter' | 'map' | 'drops' | 'flows' | 'status' | 'live' | 'earlier' | 'later' | 'help';
+export type Command =
+  'filter' | 'map' | 'drops' | 'flows' | 'http' | 'dns' | 'explore' | 'status' | 'live' | 'earlier' | 'later' | 'help';
 
 export interface Shortcut {
   readonly keys: string;
@@ -14,6 +15,9 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: 'Ctrl K', says: 'Commands: anything by name' },
   { keys: 'g d', says: 'Drops', command: 'drops' },
   { keys: 'g f', says: 'Flows', command: 'flows' },
+  { keys: 'g h', says: 'HTTP and gRPC', command: 'http' },
+  { keys: 'g n', says: 'DNS', command: 'dns' },
+  { keys: 'g e', says: 'Explore', command: 'explore' },
   { keys: 'g s', says: 'Status', command: 'status' },
   { keys: 'l', says: 'Live on or off', command: 'live' },
   { keys: '[', says: 'Earlier', command: 'earlier' },

@@ -1,25 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import type { SeriesPoint } from '../../../model/api.ts';
+import { aPoint as point } from '../../testing/series.fixture.ts';
 import { barsOf, brushed } from './bars.ts';
-
-const point = (of: Partial<SeriesPoint>): SeriesPoint => ({
-  fromMs: 0,
-  connections: 0,
-  failedConnections: 0,
-  bytesToDestination: '0',
-  bytesToSource: '0',
-  packets: 0,
-  retransmits: 0,
-  resets: 0,
-  zeroWindows: 0,
-  requests: 0,
-  unanswered: 0,
-  errors: 0,
-  drops: 0,
-  latencyMs: null,
-  ...of,
-});
 
 describe('the bars', () => {
   test('show one drop beside a million, and nothing where there was nothing', () => {

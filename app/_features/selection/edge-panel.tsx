@@ -14,10 +14,12 @@ import {
   plural,
 } from '../../_viz/format/quantities.ts';
 import { formatMoment } from '../../_viz/format/time.ts';
+import { edgeFilter } from '../filter/filter-text.ts';
 import { useZone } from '../frame/zone.ts';
 import type { Picture, PictureEdge } from '../map/picture.ts';
 import { edgeWords } from './edge-words.ts';
 import { FactGrid, Section, ShareList, type FactItem } from './facts.tsx';
+import { LazyOverTime } from './lazy-over-time.tsx';
 import { PanelFrame } from './panel-frame.tsx';
 
 interface EdgePanelProps {
@@ -41,6 +43,9 @@ export function EdgePanel({ item, picture, nowMs, onSelectNode, onClose }: EdgeP
   const names = { source: nameOf(edge.source), destination: nameOf(edge.destination) };
   const clock = (ms: number): string => formatMoment(ms, nowMs, zone);
   const words = edgeWords(edge, names, picture.seconds, clock);
+  const source = picture.nodes.get(edge.source)?.node;
+  const destination = picture.nodes.get(edge.destination)?.node;
+  const ends = source === undefined || destination === undefined ? null : edgeFilter(source, destination);
   return (
     <PanelFrame
       label={`${names.source} to ${names.destination}`}
@@ -60,6 +65,7 @@ export function EdgePanel({ item, picture, nowMs, onSelectNode, onClose }: EdgeP
       <div className="px-4 pb-3">
         <FactGrid facts={factsOf(item, picture.seconds)} />
       </div>
+      {ends !== null && <LazyOverTime filter={ends} hasRequests={edge.requests > 0} />}
       {edge.dropReasons.length > 0 && (
         <Section title="Drop reasons">
           <ShareList

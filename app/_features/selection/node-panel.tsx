@@ -6,10 +6,12 @@ import type { ReactNode } from 'react';
 
 import { classes } from '../../_components/classes.ts';
 import { formatByteRate, formatCompact, formatRate, plural } from '../../_viz/format/quantities.ts';
+import { nodeFilter } from '../filter/filter-text.ts';
 import { bytesOf } from '../map/edge-facts.ts';
 import { KindIcon } from '../map/kind-icon.tsx';
 import type { Picture, PictureEdge, PictureNode } from '../map/picture.ts';
-import { FactGrid, Section } from './facts.tsx';
+import { FactGrid, Section, ShareList, type ShareItem } from './facts.tsx';
+import { LazyOverTime } from './lazy-over-time.tsx';
 import { PanelFrame } from './panel-frame.tsx';
 
 interface NodePanelProps {
@@ -26,6 +28,7 @@ export function NodePanel({ item, picture, onSelectEdge, onClose }: NodePanelPro
   const callers = worstFirst(all.filter(({ edge }) => edge.destination === node.id));
   const isShared = (list: readonly PictureEdge[]): number => list.reduce((sum, { edge }) => sum + bytesOf(edge), 0);
   const requestsIn = callers.reduce((sum, { edge }) => sum + edge.requests, 0);
+  const reasons = reasonsOf([...calls, ...callers]);
   const requestsOut = calls.reduce((sum, { edge }) => sum + edge.requests, 0);
   return (
     <PanelFrame
@@ -52,6 +55,12 @@ export function NodePanel({ item, picture, onSelectEdge, onClose }: NodePanelPro
           ]}
         />
       </div>
+      <LazyOverTime filter={nodeFilter(node)} hasRequests={requestsIn + requestsOut > 0} />
+      {reasons.length > 0 && (
+        <Section title="Drop reasons">
+          <ShareList items={reasons} />
+        </Section>
+      )}
       <Peers
         title="Calls"
         empty="Calls nothing in this range."
@@ -79,6 +88,7 @@ export function NodePanel({ item, picture, onSelectEdge, onClose }: NodePanelPro
           </ul>
         </Section>
       )}
+      <Texts title="Ports it answers on" texts={portsOf(callers)} />
       <Texts title="Pods" texts={node.pods.filter((pod) => pod !== node.name)} />
       <Texts title="Addresses" texts={node.addresses.filter((address) => address !== node.name)} />
     </PanelFrame>
@@ -89,6 +99,20 @@ const worstFirst = (edges: readonly PictureEdge[]): PictureEdge[] =>
   [...edges].sort(
     (a, b) => b.edge.drops - a.edge.drops || b.edge.requests - a.edge.requests || bytesOf(b.edge) - bytesOf(a.edge),
   );
+
+/** Reasons of all its edges; a call to itself is in both lists and counts once. */
+function reasonsOf(edges: readonly PictureEdge[]): ShareItem[] {
+  const counts = new Map<string, number>();
+  for (const { edge } of new Set(edges)) {
+    for (const { reason, packets } of edge.dropReasons) counts.set(reason, (counts.get(reason) ?? 0) + packets);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a).map(([name, count]) => ({ name, count, tone: 'dropped' as const }));
+}
+
+function portsOf(callers: readonly PictureEdge[]): string[] {
+  const ports = callers.flatMap(({ edge }) => edge.protocols.filter(({ port }) => port > 0));
+  return [...new Set(ports.map(({ l4, port, l7 }) => [l4, port, l7].filter(Boolean).join(' ')))].sort();
+}
 
 interface PeersProps {
   readonly title: string;

@@ -1,0 +1,204 @@
+/** Takes the flows of the page along: format, columns, how much it will be, then progress, and a way to stop. */
+'use client';
+
+import { Dialog } from '@base-ui/react/dialog';
+import { useQuery } from '@tanstack/react-query';
+import { X } from 'lucide-react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+
+import { flowsResponseSchema } from '../../../model/api.ts';
+import { Button, buttonStyle } from '../../_components/button.tsx';
+import { formatBytes, formatCount } from '../../_viz/format/quantities.ts';
+import { getJson } from '../api/client.ts';
+import { allOf } from '../filter/filter-text.ts';
+import { rangeQuery } from '../range/time-range.ts';
+import { selectionFilter } from '../selection/selection-filter.ts';
+import { useInvestigation } from '../url/investigation.ts';
+import { estimateOf, exportFormats, type Estimate, type ExportFormat } from './estimate.ts';
+import { exportUrl } from './export-url.ts';
+import { mostBytes, readExport, type Progress } from './read-export.ts';
+
+const formatNames: Readonly<Record<ExportFormat, string>> = {
+  csv: 'CSV, for spreadsheets',
+  jsonl: 'JSON lines, a flow each',
+  hubble: 'JSON lines as Hubble exports them',
+};
+
+type State =
+  | { readonly is: 'asking' }
+  | { readonly is: 'reading'; readonly progress: Progress }
+  | { readonly is: 'done'; readonly progress: Progress }
+  | { readonly is: 'failed'; readonly message: string };
+
+export function ExportDialog({ onClose }: { onClose: () => void }): ReactNode {
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="fixed inset-0 z-50 bg-canvas/60" />
+        <Dialog.Popup className="fixed top-[14%] left-1/2 z-50 w-[440px] max-w-[92vw] -translate-x-1/2 rounded-md border border-line bg-raised p-4 shadow-float">
+          <div className="mb-3 flex items-center justify-between">
+            <Dialog.Title className="text-base font-semibold">Export flows</Dialog.Title>
+            <Dialog.Close className={buttonStyle({ look: 'ghost', size: 'icon' })} aria-label="Close">
+              <X aria-hidden className="size-4" />
+            </Dialog.Close>
+          </div>
+          <ExportForm />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function ExportForm(): ReactNode {
+  const { range, filter: asked, selection } = useInvestigation();
+  const filter = allOf(asked, selectionFilter(selection));
+  const [format, setFormat] = useState<ExportFormat>('csv');
+  const [isAll, setAll] = useState(true);
+  const [state, setState] = useState<State>({ is: 'asking' });
+  const stop = useRef<AbortController | null>(null);
+  useEffect(() => () => stop.current?.abort(), []);
+
+  const question = { ...rangeQuery(range), filter, limit: '1000' };
+  const page = useQuery({
+    queryKey: ['export estimate', question],
+    queryFn: ({ signal }) => getJson('/api/v1/flows', question, flowsResponseSchema, signal),
+  });
+  const estimate = page.data === undefined ? null : estimateOf(page.data, format, isAll);
+  // The very range that was estimated: a relative one would move on.
+  const span = page.data?.range;
+  const bounds = span === undefined ? rangeQuery(range) : { from: String(span.fromMs), to: String(span.toMs) };
+  const url = exportUrl({ ...bounds, filter, format, isAll });
+  const name = `palomar-flows.${format === 'csv' ? 'csv' : 'jsonl'}`;
+
+  const read = async (): Promise<void> => {
+    const control = new AbortController();
+    stop.current = control;
+    let progress: Progress = { bytes: 0, lines: 0 };
+    setState({ is: 'reading', progress });
+    try {
+      const blob = await readExport(url, control.signal, (next) => {
+        progress = next;
+        setState({ is: 'reading', progress });
+      });
+      save(blob, name);
+      setState({ is: 'done', progress });
+    } catch (error) {
+      if (control.signal.aborted) setState({ is: 'asking' });
+      else setState({ is: 'failed', message: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  const isReading = state.is === 'reading';
+  const isTooLarge = estimate !== null && estimate.bytes > mostBytes;
+  return (
+    <>
+      <p className="mb-3 truncate text-xs text-ink-soft" title={filter}>
+        {filter === '' ? 'Every flow of the range' : <>Flows of the range that pass {filter}</>}
+      </p>
+      <div className="grid grid-cols-[80px_1fr] items-center gap-y-2">
+        <label htmlFor="export-format" className="text-ink-faint">
+          Format
+        </label>
+        <select
+          id="export-format"
+          value={format}
+          disabled={isReading}
+          onChange={({ target }) => setFormat(exportFormats.find((one) => one === target.value) ?? 'csv')}
+          className="h-7 rounded-md border border-line bg-surface px-1.5"
+        >
+          {exportFormats.map((one) => (
+            <option key={one} value={one}>
+              {formatNames[one]}
+            </option>
+          ))}
+        </select>
+        <label htmlFor="export-columns" className="text-ink-faint">
+          Columns
+        </label>
+        <select
+          id="export-columns"
+          value={isAll ? 'all' : 'few'}
+          disabled={isReading || format === 'hubble'}
+          onChange={({ target }) => setAll(target.value === 'all')}
+          className="h-7 rounded-md border border-line bg-surface px-1.5"
+        >
+          <option value="all">All</option>
+          <option value="few">The ones most read for</option>
+        </select>
+        <span className="text-ink-faint">Size</span>
+        <span role="status">
+          {page.error !== null
+            ? `not known: ${page.error.message}`
+            : estimate === null
+              ? 'estimating'
+              : estimateWords(estimate)}
+        </span>
+      </div>
+      <div className="mt-4 flex h-8 items-center gap-3">
+        {isReading ? (
+          <Button onClick={() => stop.current?.abort()}>Cancel</Button>
+        ) : isTooLarge ? (
+          <a href={url} download={name} className={buttonStyle({ look: 'accent' })}>
+            Download
+          </a>
+        ) : (
+          <Button look="accent" disabled={page.data === undefined} onClick={() => void read()}>
+            Export
+          </Button>
+        )}
+        <Told state={state} estimate={estimate} isTooLarge={isTooLarge} />
+      </div>
+    </>
+  );
+}
+
+function estimateWords({ rows, bytes, isExact }: Estimate): string {
+  return `${isExact ? '' : 'about '}${formatCount(rows)} rows, about ${formatBytes(bytes)}`;
+}
+
+interface ToldProps {
+  readonly state: State;
+  readonly estimate: Estimate | null;
+  readonly isTooLarge: boolean;
+}
+
+function Told({ state, estimate, isTooLarge }: ToldProps): ReactNode {
+  switch (state.is) {
+    case 'asking':
+      return isTooLarge ? (
+        <span className="text-xs text-ink-soft">More than a page should keep: the browser saves it as it comes.</span>
+      ) : null;
+    case 'failed':
+      return (
+        <span role="alert" className="text-xs text-warm">
+          {state.message}
+        </span>
+      );
+    case 'done':
+      return (
+        <span role="status" className="text-xs text-ink-soft">
+          Saved {formatCount(state.progress.lines)} lines, {formatBytes(state.progress.bytes)}
+        </span>
+      );
+    case 'reading':
+      return (
+        <span className="flex flex-1 items-center gap-2 text-xs text-ink-soft">
+          <progress
+            aria-label="Export"
+            className="h-1.5 flex-1 accent-accent"
+            max={Math.max(1, estimate?.rows ?? 1)}
+            value={Math.min(state.progress.lines, estimate?.rows ?? 0)}
+          />
+          {formatCount(state.progress.lines)} lines
+        </span>
+      );
+  }
+}
+
+function save(blob: Blob, name: string): void {
+  const href = URL.createObjectURL(blob);
+  const link = document.createElement('a');
+  link.href = href;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(href);
+}
