@@ -66,10 +66,12 @@ export function createPending({ maxBytes, spill }: PendingConfig, deps: PendingD
   const wantsDisk = (): boolean =>
     spill !== null && (isWanted || spill.files - takenFromDisk.size > 0 || memory.bytes > maxBytes / 4);
 
+  /** Larger than the folder may be: one that is being sent stays in memory. */
+  const tooLarge = new WeakSet<Batch>();
   /** The taken ones are copied only when they may have to outlive us. */
   const nextToSpill = (): Batch | undefined => {
     for (const batch of memory.batches()) {
-      if (spill?.has(batch.sequence) === true) continue;
+      if (spill?.has(batch.sequence) === true || tooLarge.has(batch)) continue;
       if (isWanted || !memory.isTaken(batch)) return batch;
     }
     return undefined;
@@ -90,6 +92,10 @@ export function createPending({ maxBytes, spill }: PendingConfig, deps: PendingD
     }
     if (problem !== null) log.info({ directory: to.directory }, 'the spill folder takes batches again');
     problem = null;
+    if (written.value.some((lost) => lost === batch)) {
+      tooLarge.add(batch);
+      if (memory.isTaken(batch)) return true;
+    }
     for (const lost of written.value) onLost('spill_full', lost);
     // Sent or given up in the meantime: then the copy is of no use.
     if (!memory.has(batch)) await to.remove(batch.sequence);

@@ -37,8 +37,8 @@ export interface Spill {
   readonly torn: { readonly files: number; readonly rows: number };
   has(sequence: number): boolean;
   /**
-   * Writes a batch; the value is what had to go to make room for it, never one that is taken. The error is why the disk
-   * did not take it.
+   * Writes a batch; the value is what had to go to make room for it, never one that is taken, or the batch itself when it
+   * is larger than the whole folder may be. The error is why the disk did not take it.
    */
   write(batch: Batch, isTaken: (sequence: number) => boolean): Promise<Result<readonly BatchFacts[], Error>>;
   /** The number of the oldest that is not taken. */
@@ -156,7 +156,7 @@ function createSpill({ directory, maxBytes }: SpillConfig, found: Found): Spill 
   /** Oldest first, until `size` more fit. */
   const makeRoom = async (size: number, isTaken: (sequence: number) => boolean): Promise<BatchFacts[]> => {
     const dropped: BatchFacts[] = [];
-    for (const [sequence, file] of [...kept]) {
+    for (const [sequence, file] of kept) {
       if (bytes + size <= maxBytes) break;
       if (isTaken(sequence)) continue;
       await remove(sequence);
