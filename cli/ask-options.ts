@@ -1,9 +1,9 @@
-/** The flags of `palomar flows`, `drops` and `map`: one help text, every problem named with its fix. */
+/** The flags of `palomar flows`, `drops`, `map`, `top` and `status`: one help text, every problem named with its fix. */
 import { parseArgs } from 'node:util';
 
 import { err, ok, type Result } from '../model/result.ts';
 
-export const questions = ['flows', 'drops', 'map'] as const;
+export const questions = ['flows', 'drops', 'map', 'top', 'status'] as const;
 export type Question = (typeof questions)[number];
 
 const outputs = ['table', 'json', 'jsonl', 'csv'] as const;
@@ -16,18 +16,23 @@ export interface AskOptions {
   readonly range: { readonly from: string; readonly to: string };
   readonly filter: string;
   readonly limit: number;
+  /** Of top: the server checks them. */
+  readonly by: string;
+  readonly measure: string;
   readonly output: Output;
   readonly follow: boolean;
   readonly help: boolean;
 }
 
-export const askHelp = `usage: npm run palomar -- flows|drops|map [flags]
+export const askHelp = `usage: npm run palomar -- flows|drops|map|top|status [flags]
 
   --from T         start of the range: a time, now, or now-15m (default now-1h)
   --to T           end of the range (default now)
   --filter TEXT    'ns:shop verdict:dropped to.port:443 not (http.status:5xx or label:app=load)'
   --limit N        most rows (default 100)
   --output FORM    table (default), json, jsonl or csv
+  --by DIMENSION   top only: edge, to.workload, from.ns, port, http.path, reason, to.label:app ... (default to.workload)
+  --measure NAME   top only: bytes, requests, errors, latency, drops, failed ... (default bytes)
   --follow         flows only: go on with those that arrive, until it is interrupted
   --url URL        the server (default http://127.0.0.1:3000)
   --help           this text
@@ -40,6 +45,8 @@ const flags = {
   to: { type: 'string', default: 'now' },
   filter: { type: 'string', default: '' },
   limit: { type: 'string', default: '100' },
+  by: { type: 'string', default: 'to.workload' },
+  measure: { type: 'string', default: 'bytes' },
   output: { type: 'string', default: 'table' },
   follow: { type: 'boolean', default: false },
   url: { type: 'string', default: 'http://127.0.0.1:3000' },
@@ -47,7 +54,7 @@ const flags = {
 } as const;
 
 /** Of map and drops the server gives as many at once; flows come page by page. */
-const mostRows = { flows: 10_000_000, drops: 5000, map: 5000 } as const;
+const mostRows = { flows: 10_000_000, drops: 5000, map: 5000, top: 1000, status: 1000 } as const;
 
 function httpUrl(text: string): string | null {
   if (!URL.canParse(text)) return null;
@@ -59,7 +66,7 @@ export function parseAskOptions(question: Question, given: readonly string[]): R
   const hint = `try: npm run palomar -- ${question} --help`;
   try {
     const { values } = parseArgs({ args: [...given], options: flags });
-    const { from, to, filter, follow, help } = values;
+    const { from, to, filter, by, measure, follow, help } = values;
     const output = outputs.find((one) => one === values.output);
     if (output === undefined) return err(`--output is ${outputs.join(', ')}, not '${values.output}'`);
     const limit = Number(values.limit);
@@ -68,9 +75,9 @@ export function parseAskOptions(question: Question, given: readonly string[]): R
     }
     const url = httpUrl(values.url);
     if (url === null) return err(`--url is http://HOST:PORT, not '${values.url}'`);
-    if (follow && question !== 'flows') return err(`--follow is for flows: ${question} are sums over a range`);
+    if (follow && question !== 'flows') return err(`--follow is for flows, not for ${question}`);
     if (follow && output === 'json') return err('--follow has no end, which --output json needs: use jsonl');
-    return ok({ question, url, range: { from, to }, filter, limit, output, follow, help });
+    return ok({ question, url, range: { from, to }, filter, limit, by, measure, output, follow, help });
   } catch (error) {
     return err(`${error instanceof Error ? error.message : String(error)}; ${hint}`);
   }

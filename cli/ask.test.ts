@@ -149,3 +149,37 @@ describe('rows as text', () => {
     expect(csvLine(['a,b', 'say "x"', 'two\nlines', 7])).toBe('"a,b","say ""x""","two\nlines",7');
   });
 });
+
+describe('palomar top and status', () => {
+  it('prints groups by what was asked for, with their share', async () => {
+    const asked: string[] = [];
+    const url = await serve((request, response) => {
+      asked.push(request.url ?? '');
+      const body = { range: { fromMs: 5, toMs: 9 }, filter: '', by: 'edge', measure: 'bytes', stepMs: 4, evidence };
+      const groups = [{ key: ['a', ''], value: 3, points: null, share: 0.75 }];
+      response.end(JSON.stringify({ ...body, groups, total: { groups: 1, value: 4, points: null } }));
+    });
+    const { code, out } = await run('top', ['--url', url, '--by', 'edge', '--output', 'csv']);
+    expect({ code, out }).toEqual({ code: 0, out: 'edge,bytes,share\na > (none),3,0.750\n' });
+    expect(asked[0]).toContain('by=edge&measure=bytes&limit=100');
+  });
+
+  it('fails when something is missing', async () => {
+    const part = { state: 'ok', detail: 'fine' };
+    const health = (status: string) => ({
+      status,
+      version: '1',
+      nowMs: 1,
+      newestFlowMs: null,
+      store: { ...part, url: 'http://x', version: '26', embedded: true },
+      capture: { ...part, mode: 'live', interfaces: [], missing: ['kprobes: none'] },
+    });
+    let status = 'ok';
+    const url = await serve((_request, response) => response.end(JSON.stringify(health(status))));
+    const well = await run('status', ['--url', url]);
+    expect(well.code).toBe(0);
+    expect(well.out).toContain('kprobes: none');
+    status = 'degraded';
+    expect((await run('status', ['--url', url])).code).toBe(1);
+  });
+});

@@ -1,17 +1,21 @@
-/** `palomar flows`, `drops` and `map`: asks the server over its HTTP API and prints the answer as it was wanted. */
+/** `palomar flows`, `drops`, `map`, `top` and `status`: asks the server over its HTTP API and prints the answer as it was wanted. */
 import type { z } from 'zod';
 
 import {
   dropsResponseSchema,
   errorSchema,
   flowsResponseSchema,
+  healthSchema,
   liveEvents,
   mapResponseSchema,
+  topResponseSchema,
   type DropGroup,
   type Evidence,
   type Flow,
   type FlowEndpoint,
   type MapEdge,
+  type TopGroup,
+  type TopMeasure,
 } from '../model/api.ts';
 import { csvLine } from '../model/csv.ts';
 import type { AskOptions } from './ask-options.ts';
@@ -42,7 +46,9 @@ export async function ask(options: AskOptions, deps: AskDeps): Promise<number> {
     if (options.follow) await follow(options, deps);
     else if (options.question === 'flows') await askFlows(options, deps);
     else if (options.question === 'drops') await askDrops(options, deps);
-    else await askMap(options, deps);
+    else if (options.question === 'map') await askMap(options, deps);
+    else if (options.question === 'top') await askTop(options, deps);
+    else return await askStatus(options, deps);
     return 0;
   } catch (error) {
     if (deps.signal.aborted) return 0;
@@ -132,6 +138,31 @@ async function askMap(options: AskOptions, deps: AskDeps): Promise<void> {
   await printer.print(answer.edges);
   await printer.end();
   tell(answer.evidence, answer.evidence.truncated, options, deps);
+}
+
+async function askTop(options: AskOptions, deps: AskDeps): Promise<void> {
+  const { by, measure, limit } = options;
+  const answer = await get(options, { by, measure, limit: String(limit) }, topResponseSchema, deps);
+  const printer = createPrinter(options, deps, (group: TopGroup) => topRow(group, answer.by, answer.measure));
+  await printer.print(answer.groups);
+  await printer.end();
+  tell(answer.evidence, answer.evidence.truncated, options, deps);
+}
+
+/** Exit code 0 when all is well, 1 when something is missing or down. */
+async function askStatus(options: AskOptions, deps: AskDeps): Promise<number> {
+  const answer = await request(options, '/api/v1/health', deps);
+  const health = healthSchema.parse(jsonOf(await answer.text()));
+  const parts = [
+    { part: 'palomar', state: health.status, detail: `version ${health.version}` },
+    { part: 'store', state: health.store.state, detail: health.store.detail },
+    { part: 'capture', state: health.capture.state, detail: health.capture.detail },
+    ...health.capture.missing.map((detail) => ({ part: 'missing', state: '', detail })),
+  ];
+  const printer = createPrinter(options, deps, (part: Row) => part);
+  await printer.print(parts);
+  await printer.end();
+  return health.status === 'ok' ? 0 : 1;
 }
 
 /** What an answer leaves out or may lack goes beside it, not into it. */
@@ -224,6 +255,15 @@ function dropRow(group: DropGroup): Row {
     namespace === '' ? name : `${namespace}/${name}`;
   const to = `${nameOf(destination)}:${port}`;
   return { packets, reason, location, protocol, from: nameOf(source), to, first: iso(firstMs), last: iso(lastMs) };
+}
+
+function topRow({ key, value, share }: TopGroup, by: string, measure: TopMeasure): Row {
+  const name = key.map((part) => (part === '' ? '(none)' : part)).join(' > ');
+  return {
+    [by]: name,
+    [measure === 'latency' ? 'p95_ms' : measure]: value,
+    share: share === null ? '' : share.toFixed(3),
+  };
 }
 
 function edgeRow(edge: MapEdge): Row {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { ask } from './ask.ts';
 import { askHelp, parseAskOptions, questions, type Question } from './ask-options.ts';
+import { commands, completion } from './completion.ts';
 import { describeFindings, doctorHelp, examine, exitCodeOf, parseDoctorOptions } from './doctor.ts';
 import { exportFlows, exportHelp, parseExportOptions } from './export.ts';
 import { importFiles, importHelp, parseImportOptions } from './import.ts';
@@ -145,6 +146,12 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === 'doctor') return doctor(flags);
   if (command === 'export') return exportHistory(flags);
   if (command === 'import') return importHistory(flags);
+  if (command === 'completion') {
+    const script = completion(flags[0]);
+    if (script.ok) process.stdout.write(script.value);
+    else say(`palomar: ${script.error}`);
+    return script.ok ? 0 : 2;
+  }
   if (command === 'version' || command === '--version') {
     process.stdout.write(`${readVersion()}\n`);
     return 0;
@@ -152,9 +159,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const question = questions.find((one) => one === command);
   if (question !== undefined) return askServer(question, flags);
   if (command !== 'start') {
-    say(
-      `palomar: unknown command '${command ?? ''}'; there are start, doctor, flows, drops, map, export, import and version; try: npm start -- --help`,
-    );
+    say(`palomar: unknown command '${command ?? ''}'; there are ${commands.join(', ')}; try: npm start -- --help`);
     return 2;
   }
   const options = parseStartOptions(flags, process.env, process.env['INIT_CWD'] ?? process.cwd());
