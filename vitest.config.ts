@@ -9,6 +9,7 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.{ts,tsx}'],
           exclude: ['**/*.int.test.ts', 'node_modules', 'dist', '.next', 'out'],
+          testTimeout: 30_000,
         },
       },
       {

@@ -8,6 +8,7 @@ import { answering, InApp } from '../../testing/in-app.tsx';
 import { anEvidence } from '../../testing/series.fixture.ts';
 import { FlowDetail } from './flow-detail.tsx';
 import { FlowRow } from './flow-row.tsx';
+import '../../testing/patience.ts';
 
 afterEach(cleanup);
 

@@ -8,6 +8,7 @@ import { aPoint, aSeries } from '../../testing/series.fixture.ts';
 import { createPicture, type PictureEdge } from '../map/picture.ts';
 import { EdgePanel } from './edge-panel.tsx';
 import { NodePanel } from './node-panel.tsx';
+import '../../testing/patience.ts';
 
 let asked: string[] = [];
 beforeEach(() => {

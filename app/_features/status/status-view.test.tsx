@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { healthOf, labWorld, mapOf } from '../../testing/fixture-data.ts';
 import { lossWords } from './loss-words.ts';
 import { StatusView } from './status-view.tsx';
+import '../../testing/patience.ts';
 
 afterEach(() => {
   cleanup();
