@@ -10,6 +10,11 @@ const words: Readonly<Record<string, string>> = {
   drops_unparsed: 'Dropped packets without a readable IP header.',
   connect_map_full: 'Failed calls not accounted because their map was full.',
   inner_unparsed: 'Counted packets of which what they quote or carry could not be read.',
+  rows_dropped: 'Rows given up because the store was away longer than memory and disk could hold them.',
+  rows_rejected: 'Rows that the store refused: the log of the collector says why.',
+  spill_rows_dropped:
+    'The oldest rows that waited on disk, given up because the folder was full: raise PALOMAR_SPILL_MAX_MIB.',
+  spill_rows_unreadable: 'Rows that waited on disk in a file that could not be read again.',
   translations_lost: 'Times that connection tracking told more than was read; a dump then filled the gap.',
 };
 

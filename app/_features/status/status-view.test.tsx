@@ -41,6 +41,24 @@ describe('the status page', () => {
     expect(screen.getAllByRole('row')).toHaveLength(6);
   });
 
+  test('tells what is kept, what had to go, and what waits for the store', async () => {
+    const body = healthOf('live', 60_000);
+    const table = { table: 'flows', days: 14, rows: 1_234_567, bytes: '50000000', oldestMs: 0 };
+    const dropped = { days: 2, flows: 1000, bytes: '9', lastMs: 1 };
+    const store = {
+      ...body.store,
+      disk: { totalBytes: '1000', freeBytes: '100', usedBytes: '500', isFull: true },
+      retention: { tables: [table], diskPercent: 85, dropped, problem: '' },
+    };
+    const waiting = [{ node: 'node-7', rows: 5, bytes: '99', problem: 'no space left' }];
+    const told = { ...body, store, capture: { ...body.capture, waiting } };
+    show({ '/api/v1/health': { status: 200, body: told } });
+    const kept = await screen.findByRole('region', { name: 'Kept' });
+    expect(kept.textContent).toMatch(/flows14 days.*2 days of flows dropped for want of room/);
+    expect(screen.getByText(/node-7: 5 rows .* wait on its disk/)).toBeDefined();
+    expect(screen.getByRole('region', { name: 'Store' }).textContent).toContain('it is full');
+  });
+
   test('shows the rest when one answer fails', async () => {
     const refused = { error: { code: 'store_unavailable', message: 'The store does not answer.' } };
     show({ '/api/v1/health': health, '/api/v1/map': { status: 503, body: refused } });

@@ -8,7 +8,7 @@ import { mapResponseSchema, type Evidence, type Health } from '../../../model/ap
 import { classes } from '../../_components/classes.ts';
 import { Problem } from '../../_components/message.tsx';
 import { WithCode } from '../../_components/with-code.tsx';
-import { formatCount, formatShare, plural } from '../../_viz/format/quantities.ts';
+import { formatBytes, formatCount, formatShare, plural } from '../../_viz/format/quantities.ts';
 import { formatAge, formatMoment } from '../../_viz/format/time.ts';
 import { getJson } from '../api/client.ts';
 import { useZone } from '../frame/zone.ts';
@@ -39,6 +39,7 @@ export function StatusView(): ReactNode {
             <StoreCard health={health.data} />
             <CaptureCard health={health.data} />
             <InterfacesCard health={health.data} />
+            <RetentionCard health={health.data} />
           </>
         )}
         <CoverageCards />
@@ -55,10 +56,67 @@ function StoreCard({ health: { store, newestFlowMs, nowMs, version } }: { health
           ['Engine', `ClickHouse ${store.version}`],
           ['Where', store.embedded ? 'embedded, on this host' : store.url],
           ['Newest flow', newestFlowMs === null ? 'none yet' : `${formatAge(nowMs - newestFlowMs)} ago`],
+          ...diskRows(store.disk),
           ['Palomar', version],
         ]}
       />
       {store.detail !== '' && <WithCode text={store.detail} canCopy />}
+    </Card>
+  );
+}
+
+function diskRows(disk: Health['store']['disk']): (readonly [string, string])[] {
+  if (disk === undefined || disk === null) return [];
+  const share = formatShare(Number(disk.freeBytes), Number(disk.totalBytes));
+  return [
+    ['Tables', formatBytes(Number(disk.usedBytes))],
+    ['Free', `${formatBytes(Number(disk.freeBytes))}, ${share} of the disk${disk.isFull ? ': it is full' : ''}`],
+  ];
+}
+
+/** What is kept for how long, and what had to go for want of room. */
+function RetentionCard({ health: { store, nowMs } }: { health: Health }): ReactNode {
+  const { retention } = store;
+  if (retention === undefined) return null;
+  const { tables, dropped, diskPercent, problem } = retention;
+  return (
+    <Card title="Kept" isWide>
+      <table className="w-full text-xs">
+        <thead className="text-left text-ink-faint">
+          <tr>
+            <th scope="col" className="pb-1 font-medium">
+              Table
+            </th>
+            {['Kept for', 'Oldest', 'Rows', 'Size'].map((name) => (
+              <th key={name} scope="col" className="pb-1 text-right font-medium">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {tables.map((table) => (
+            <tr key={table.table} className="border-t border-line">
+              <td className="py-1 font-mono">{table.table}</td>
+              <td className="text-right tabular-nums">{plural(table.days, 'day')}</td>
+              <td className="text-right tabular-nums">
+                {table.oldestMs === null ? '' : `${formatAge(nowMs - table.oldestMs)} ago`}
+              </td>
+              <td className="text-right tabular-nums">{formatCount(table.rows)}</td>
+              <td className="text-right tabular-nums">{formatBytes(Number(table.bytes))}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {diskPercent > 0 && (
+        <p className="text-ink-faint">Past {diskPercent} % of the disk the oldest days of flows are dropped.</p>
+      )}
+      {dropped.days > 0 && (
+        <p className="text-warm">
+          {plural(dropped.days, 'day')} of flows dropped for want of room: {formatCount(dropped.flows)} flows.
+        </p>
+      )}
+      {problem !== '' && <WithCode text={problem} canCopy />}
     </Card>
   );
 }
@@ -73,6 +131,11 @@ function CaptureCard({ health: { capture } }: { health: Health }): ReactNode {
         ]}
       />
       {capture.detail !== '' && <WithCode text={capture.detail} canCopy />}
+      {(capture.waiting ?? []).map(({ node, rows, bytes, problem }) => (
+        <p key={node} className="text-warm">
+          {node}: {plural(rows, 'row')} ({formatBytes(Number(bytes))}) wait on its disk for the store. {problem}
+        </p>
+      ))}
       {capture.missing.map((line) => (
         <WithCode key={line} text={line} canCopy />
       ))}
