@@ -6,7 +6,12 @@ import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 
-import { flowsResponseSchema } from '../../../model/api.ts';
+import {
+  exportFormats,
+  exportPlanResponseSchema,
+  type ExportFormat,
+  type ExportPlanResponse,
+} from '../../../model/api.ts';
 import { Button, buttonStyle } from '../../_components/button.tsx';
 import { formatBytes, formatCount } from '../../_viz/format/quantities.ts';
 import { getJson } from '../api/client.ts';
@@ -14,14 +19,15 @@ import { allOf } from '../filter/filter-text.ts';
 import { rangeQuery } from '../range/time-range.ts';
 import { selectionFilter } from '../selection/selection-filter.ts';
 import { useInvestigation } from '../url/investigation.ts';
-import { estimateOf, exportFormats, type Estimate, type ExportFormat } from './estimate.ts';
-import { exportUrl } from './export-url.ts';
+import { exportQuery, exportUrl } from './export-url.ts';
 import { mostBytes, readExport, type Progress } from './read-export.ts';
 
 const formatNames: Readonly<Record<ExportFormat, string>> = {
   csv: 'CSV, for spreadsheets',
   jsonl: 'JSON lines, a flow each',
   hubble: 'JSON lines as Hubble exports them',
+  parquet: 'Parquet, for analysis',
+  arrow: 'Arrow',
 };
 
 type State =
@@ -58,22 +64,21 @@ function ExportForm(): ReactNode {
   const stop = useRef<AbortController | null>(null);
   useEffect(() => () => stop.current?.abort(), []);
 
-  const question = { ...rangeQuery(range), filter, limit: '1000' };
-  const page = useQuery({
-    queryKey: ['export estimate', question],
-    queryFn: ({ signal }) => getJson('/api/v1/flows', question, flowsResponseSchema, signal),
+  const query = exportQuery({ ...rangeQuery(range), filter, format, isAll });
+  const asking = useQuery({
+    queryKey: ['export plan', query],
+    queryFn: ({ signal }) => getJson('/api/v1/export/plan', query, exportPlanResponseSchema, signal),
   });
-  const estimate = page.data === undefined ? null : estimateOf(page.data, format, isAll);
-  // The very range that was estimated: a relative one would move on.
-  const span = page.data?.range;
-  const bounds = span === undefined ? rangeQuery(range) : { from: String(span.fromMs), to: String(span.toMs) };
+  const plan = asking.data ?? null;
+  // The very range that was asked about: a relative one would move on.
+  const bounds = plan === null ? rangeQuery(range) : { from: String(plan.range.fromMs), to: String(plan.range.toMs) };
   const url = exportUrl({ ...bounds, filter, format, isAll });
-  const name = `palomar-flows.${format === 'csv' ? 'csv' : 'jsonl'}`;
+  const name = `palomar-flows.${format === 'hubble' ? 'jsonl' : format}`;
 
   const read = async (): Promise<void> => {
     const control = new AbortController();
     stop.current = control;
-    let progress: Progress = { bytes: 0, lines: 0 };
+    let progress: Progress = { bytes: 0 };
     setState({ is: 'reading', progress });
     try {
       const blob = await readExport(url, control.signal, (next) => {
@@ -88,7 +93,7 @@ function ExportForm(): ReactNode {
     }
   };
   const isReading = state.is === 'reading';
-  const isTooLarge = estimate !== null && estimate.bytes > mostBytes;
+  const isTooLarge = plan !== null && plan.bytes > mostBytes;
   return (
     <>
       <p className="mb-3 truncate text-xs text-ink-soft" title={filter}>
@@ -126,11 +131,11 @@ function ExportForm(): ReactNode {
         </select>
         <span className="text-ink-faint">Size</span>
         <span role="status">
-          {page.error !== null
-            ? `not known: ${page.error.message}`
-            : estimate === null
+          {asking.error !== null
+            ? `not known: ${asking.error.message}`
+            : plan === null
               ? 'estimating'
-              : estimateWords(estimate)}
+              : `${formatCount(plan.rows)} flows, about ${formatBytes(plan.bytes)}`}
         </span>
       </div>
       <div className="mt-4 flex h-8 items-center gap-3">
@@ -141,27 +146,23 @@ function ExportForm(): ReactNode {
             Download
           </a>
         ) : (
-          <Button look="accent" disabled={page.data === undefined} onClick={() => void read()}>
+          <Button look="accent" disabled={plan === null} onClick={() => void read()}>
             Export
           </Button>
         )}
-        <Told state={state} estimate={estimate} isTooLarge={isTooLarge} />
+        <Told state={state} plan={plan} isTooLarge={isTooLarge} />
       </div>
     </>
   );
 }
 
-function estimateWords({ rows, bytes, isExact }: Estimate): string {
-  return `${isExact ? '' : 'about '}${formatCount(rows)} rows, about ${formatBytes(bytes)}`;
-}
-
 interface ToldProps {
   readonly state: State;
-  readonly estimate: Estimate | null;
+  readonly plan: ExportPlanResponse | null;
   readonly isTooLarge: boolean;
 }
 
-function Told({ state, estimate, isTooLarge }: ToldProps): ReactNode {
+function Told({ state, plan, isTooLarge }: ToldProps): ReactNode {
   switch (state.is) {
     case 'asking':
       return isTooLarge ? (
@@ -176,7 +177,7 @@ function Told({ state, estimate, isTooLarge }: ToldProps): ReactNode {
     case 'done':
       return (
         <span role="status" className="text-xs text-ink-soft">
-          Saved {formatCount(state.progress.lines)} lines, {formatBytes(state.progress.bytes)}
+          Saved {formatCount(plan?.rows ?? 0)} flows, {formatBytes(state.progress.bytes)}
         </span>
       );
     case 'reading':
@@ -185,10 +186,10 @@ function Told({ state, estimate, isTooLarge }: ToldProps): ReactNode {
           <progress
             aria-label="Export"
             className="h-1.5 flex-1 accent-accent"
-            max={Math.max(1, estimate?.rows ?? 1)}
-            value={Math.min(state.progress.lines, estimate?.rows ?? 0)}
+            max={Math.max(1, plan?.bytes ?? 1)}
+            value={Math.min(state.progress.bytes, plan?.bytes ?? 0)}
           />
-          {formatCount(state.progress.lines)} lines
+          {formatBytes(state.progress.bytes)}
         </span>
       );
   }
