@@ -4,7 +4,7 @@
  */
 import type { Counters } from '../counters.ts';
 import type { Budget } from './budget.ts';
-import { detect, type TcpProtocol } from './detect.ts';
+import { detect, type Recognised, type TcpProtocol } from './detect.ts';
 import type { LearnedName } from './dns-pairing.ts';
 import { createDatagramReader, createDnsReader } from './dns-reader.ts';
 import { otherSide, type Exchange, type Side } from './exchange.ts';
@@ -65,91 +65,128 @@ export function createConversation(
   ports: readonly [number, number],
   deps: ConversationDeps,
 ): Conversation {
-  let reader: Reader | null = null;
-  let isStopped = false;
+  return new ReadConversation(protocol, ports, deps);
+}
+
+/** A class, because closures for each of many thousand connections cost memory that a prototype does not. */
+class ReadConversation implements Conversation {
+  private readonly protocol: number;
+  private readonly ports: readonly [number, number];
+  private readonly deps: ConversationDeps;
+  private reader: Reader | null = null;
+  private isStopped = false;
   /** What is said inside of TLS. */
-  let inside: Conversation | null = null;
-  let early: Segment[] = [];
-  let earlySize = 0;
+  private inside: Conversation | null = null;
+  private early: Segment[] = [];
+  private earlySize = 0;
 
-  // Multicast DNS and LLMNR have ports of their own: questions to everyone, answered by anyone, are no conversation.
-  if (protocol === protocolUdp && ports.includes(dnsPort)) reader = createDatagramReader(deps);
-  else if (protocol !== protocolTcp) isStopped = true;
+  constructor(protocol: number, ports: readonly [number, number], deps: ConversationDeps) {
+    this.protocol = protocol;
+    this.ports = ports;
+    this.deps = deps;
+    // Multicast DNS and LLMNR have ports of their own: questions to everyone, answered by anyone, are no conversation.
+    if (protocol === protocolUdp && ports.includes(dnsPort)) this.reader = createDatagramReader(deps);
+    else if (protocol !== protocolTcp) this.isStopped = true;
+  }
 
-  const forgetEarly = (): Segment[] => {
-    const segments = early;
-    early = [];
-    deps.budget.give(earlySize);
-    earlySize = 0;
-    return segments;
-  };
+  get wanted(): Wanted {
+    if (this.isStopped) return 'none';
+    return this.reader === null ? 'probing' : this.reader.wanted;
+  }
 
-  const become = (spoken: TcpProtocol, client: Side): void => {
-    const created = readers[spoken](client, deps);
-    reader = created;
-    // The earliest sequence number first: it is where the streams start.
-    const segments = forgetEarly();
-    const first = [0, 1].map((side) => earliest(segments.filter((segment) => segment.sender === side)));
-    for (const segment of first) if (segment !== undefined) created.feed(segment);
-    for (const segment of segments) if (!first.includes(segment)) created.feed(segment);
-  };
+  get outstanding(): number {
+    return (this.reader?.outstanding ?? 0) + (this.inside?.outstanding ?? 0);
+  }
 
-  const stop = (): void => {
-    forgetEarly();
-    isStopped = true;
-  };
-
-  const probe = (segment: Segment): void => {
-    if (early.length >= probingSegments || earlySize > probingBytes || !deps.budget.take(segment.bytes.length)) {
-      stop();
+  feed(segment: Segment): void {
+    if (segment.isPlaintext === true) {
+      this.inside ??= createConversation(this.protocol, this.ports, insideOf(this.deps));
+      this.inside.feed({ ...segment, isPlaintext: false });
       return;
     }
-    early.push({ ...segment, bytes: Buffer.from(segment.bytes) });
-    earlySize += segment.bytes.length;
-    const { sender } = segment;
-    const whole = detect(joined(early.filter((other) => other.sender === sender)));
+    if (this.isStopped) return;
+    if (this.reader === null) this.probe(segment);
+    else if (this.reader.wanted !== 'none') this.reader.feed(segment);
+  }
+
+  sweep(nowNs: number): void {
+    this.reader?.sweep(nowNs);
+    this.inside?.sweep(nowNs);
+  }
+
+  end(): void {
+    this.forgetEarly();
+    this.reader?.end();
+    this.inside?.end();
+    this.isStopped = true;
+  }
+
+  private forgetEarly(): Segment[] {
+    const segments = this.early;
+    this.early = [];
+    this.deps.budget.give(this.earlySize);
+    this.earlySize = 0;
+    return segments;
+  }
+
+  private become({ protocol, isClient }: Recognised, sender: Side): Reader {
+    const created = readers[protocol](isClient ? sender : otherSide(sender), this.deps);
+    this.reader = created;
+    return created;
+  }
+
+  private feedEarly(reader: Reader): void {
+    // The earliest sequence number first: it is where the streams start.
+    const segments = this.forgetEarly();
+    const first = [0, 1].map((side) => earliest(segments.filter((segment) => segment.sender === side)));
+    for (const segment of first) if (segment !== undefined) reader.feed(segment);
+    for (const segment of segments) if (!first.includes(segment)) reader.feed(segment);
+  }
+
+  private stop(): void {
+    this.forgetEarly();
+    this.isStopped = true;
+  }
+
+  private probe(segment: Segment): void {
+    const { sender, bytes } = segment;
+    const alone = detect(bytes);
+    // Nearly always the first segment tells: nothing needs to be kept then.
+    if (this.early.length === 0 && alone !== 'maybe' && alone !== 'none') {
+      this.become(alone, sender).feed(segment);
+      return;
+    }
+    const isTooMuch = this.early.length >= probingSegments || this.earlySize > probingBytes;
+    if (isTooMuch || !this.deps.budget.take(bytes.length)) {
+      this.stop();
+      return;
+    }
+    this.early.push({ ...segment, bytes: Buffer.from(bytes) });
+    this.earlySize += bytes.length;
+    const whole = detect(joined(this.early.filter((other) => other.sender === sender)));
     // The bytes that decide are on their way, unless they were lost.
-    if (whole === 'maybe' && early.length < undecidedSegments) return;
+    if (whole === 'maybe' && this.early.length < undecidedSegments) return;
     if (whole !== 'maybe' && whole !== 'none') {
-      become(whole.protocol, whole.isClient ? sender : otherSide(sender));
+      this.feedEarly(this.become(whole, sender));
       return;
     }
     // Joined in the middle of a message: a later segment may start one.
-    const alone = detect(segment.bytes);
     if (alone === 'maybe' || alone === 'none') return;
-    forgetEarly();
-    become(alone.protocol, alone.isClient ? sender : otherSide(sender));
-    reader?.feed(segment);
-  };
+    this.forgetEarly();
+    this.become(alone, sender).feed(segment);
+  }
+}
 
+/** The handshake was told by what is outside. */
+function insideOf(deps: ConversationDeps): ConversationDeps {
+  const { counters, budget, redaction } = deps;
   return {
-    get wanted() {
-      if (isStopped) return 'none';
-      return reader === null ? 'probing' : reader.wanted;
-    },
-    get outstanding() {
-      return (reader?.outstanding ?? 0) + (inside?.outstanding ?? 0);
-    },
-    feed(segment) {
-      if (segment.isPlaintext === true) {
-        inside ??= createConversation(protocol, ports, { ...deps, onTls: () => undefined });
-        inside.feed({ ...segment, isPlaintext: false });
-        return;
-      }
-      if (isStopped) return;
-      if (reader === null) probe(segment);
-      else if (reader.wanted !== 'none') reader.feed(segment);
-    },
-    sweep(nowNs) {
-      reader?.sweep(nowNs);
-      inside?.sweep(nowNs);
-    },
-    end() {
-      forgetEarly();
-      reader?.end();
-      inside?.end();
-      isStopped = true;
-    },
+    counters,
+    budget,
+    redaction,
+    onExchange: (exchange) => deps.onExchange(exchange),
+    onName: (learned) => deps.onName(learned),
+    onTls: () => undefined,
   };
 }
 

@@ -8,13 +8,15 @@ import { certainty } from '../connections/state.ts';
 import type { Counters } from '../counters.ts';
 import { readWide } from '../decode/bytes.ts';
 import { flowKey, l7Copy, l7Plaintext, l7Record, recordHeader } from '../decode/wire.ts';
-import type { Moment } from '../identity/endpoint.ts';
+import type { End, Moment } from '../identity/endpoint.ts';
 import type { Identity } from '../identity/identity.ts';
-import { createBudget } from './budget.ts';
-import { createConversation, type Conversation } from './conversation.ts';
+import { createBudget, type Budget } from './budget.ts';
+import { createConversation, type Conversation, type ConversationDeps } from './conversation.ts';
+import type { LearnedName } from './dns-pairing.ts';
 import { otherSide, type Exchange, type Side } from './exchange.ts';
 import type { Wanted } from './reader.ts';
 import type { Redaction } from './redaction.ts';
+import type { TlsFacts } from './tls-reader.ts';
 
 export interface ConversationsDeps {
   readonly connections: Pick<Connections, 'open' | 'orient'>;
@@ -46,35 +48,16 @@ const copyOf: Readonly<Record<Wanted, number>> = {
 };
 
 export function createConversations(deps: ConversationsDeps): Conversations {
-  const { connections, identity, counters } = deps;
+  const { connections, counters } = deps;
   const budget = createBudget(deps.payloadBytesLimit);
   /** Those with requests that wait for an answer, and some that had: they leave with the next sweep. */
   const waiting = new Set<Conversation>();
 
   const conversationOf = (connection: Connection): Conversation => {
     if (connection.conversation !== null) return connection.conversation;
-    const { addresses, ports, protocol } = connection;
-    const endOf = (side: Side) => ({ address: addresses[side], port: ports[side] });
-    const conversation = createConversation(protocol, ports, {
-      counters,
-      budget,
-      redaction: deps.redaction,
-      onExchange(exchange) {
-        connections.orient(connection, exchange.client, certainty.inferred);
-        deps.onExchange(connection, exchange);
-      },
-      onName: (learned) => identity.learnName(learned, endOf(learned.client), protocol, deps.moment(learned.atNs)),
-      onTls(client, facts) {
-        connections.orient(connection, client, certainty.inferred);
-        const isNamed = facts.serverName !== '' && facts.serverName !== connection.tls?.serverName;
-        connection.tls = facts;
-        if (!isNamed) return;
-        const server = addresses[otherSide(client)];
-        identity.learnServerName(facts.serverName, endOf(client), server, deps.moment(connection.lastNs));
-      },
-    });
-    connection.conversation = conversation;
-    return conversation;
+    const findings = new Findings(connection, deps, budget);
+    connection.conversation = createConversation(connection.protocol, connection.ports, findings);
+    return connection.conversation;
   };
 
   return {
@@ -120,4 +103,49 @@ export function createConversations(deps: ConversationsDeps): Conversations {
       waiting.delete(conversation);
     },
   };
+}
+
+/**
+ * Whom one connection's findings concern. A class, because closures for each of many thousand connections cost memory
+ * that a prototype does not.
+ */
+class Findings implements ConversationDeps {
+  readonly counters: Counters;
+  readonly budget: Budget;
+  readonly redaction: Redaction;
+  private readonly connection: Connection;
+  private readonly deps: ConversationsDeps;
+
+  constructor(connection: Connection, deps: ConversationsDeps, budget: Budget) {
+    this.counters = deps.counters;
+    this.budget = budget;
+    this.redaction = deps.redaction;
+    this.connection = connection;
+    this.deps = deps;
+  }
+
+  onExchange(exchange: Exchange): void {
+    this.deps.connections.orient(this.connection, exchange.client, certainty.inferred);
+    this.deps.onExchange(this.connection, exchange);
+  }
+
+  onName(learned: LearnedName): void {
+    const { deps } = this;
+    const at = deps.moment(learned.atNs);
+    deps.identity.learnName(learned, this.endOf(learned.client), this.connection.protocol, at);
+  }
+
+  onTls(client: Side, facts: TlsFacts): void {
+    const { connection, deps } = this;
+    deps.connections.orient(connection, client, certainty.inferred);
+    const isNamed = facts.serverName !== '' && facts.serverName !== connection.tls?.serverName;
+    connection.tls = facts;
+    if (!isNamed) return;
+    const server = connection.addresses[otherSide(client)];
+    deps.identity.learnServerName(facts.serverName, this.endOf(client), server, deps.moment(connection.lastNs));
+  }
+
+  private endOf(side: Side): End {
+    return { address: this.connection.addresses[side], port: this.connection.ports[side] };
+  }
 }

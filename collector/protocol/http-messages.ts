@@ -15,9 +15,10 @@ export type LostCause = 'gap' | 'gap_in_header' | 'malformed' | 'header_too_larg
 /** What follows a head; `tunnel`: nothing that we could read. */
 export type Body = BodyLength | 'until_close' | 'tunnel';
 
+/** Both directions of a connection may share one. */
 export interface MessageHandlers {
-  /** Head without its last blank line. The answer says what follows it; null: this is no such head. */
-  head(text: string, firstNs: number, lastNs: number): Body | null;
+  /** Head without its last blank line, `of` that direction. Says what follows it; null: this is no such head. */
+  head(of: Messages, text: string, firstNs: number, lastNs: number): Body | null;
   lost(cause: LostCause): void;
 }
 
@@ -190,7 +191,9 @@ class FollowedMessages implements Messages {
       const { end, next } = headEnd(bytes, from);
       if (end !== -1) {
         this.enter(
-          end - from > headLimit ? null : this.handlers.head(bytes.toString('latin1', from, end), this.firstNs, atNs),
+          end - from > headLimit
+            ? null
+            : this.handlers.head(this, bytes.toString('latin1', from, end), this.firstNs, atNs),
         );
         return next;
       }
@@ -207,7 +210,7 @@ class FollowedMessages implements Messages {
     if (end === -1) return bytes.length;
     const text = this.kept.toString('latin1', 0, end);
     this.drop();
-    this.enter(this.handlers.head(text, this.firstNs, atNs));
+    this.enter(this.handlers.head(this, text, this.firstNs, atNs));
     return from + next - before;
   }
 

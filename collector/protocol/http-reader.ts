@@ -7,11 +7,11 @@ import type { Budget } from './budget.ts';
 import { startsLikeRequest, startsLikeResponse } from './detect.ts';
 import { answerTimeoutNs, type HttpExchange, type Side } from './exchange.ts';
 import { parseRequestHead, parseResponseHead, type RequestHead, type ResponseHead } from './http-head.ts';
-import { createMessages, type Body, type LostCause } from './http-messages.ts';
+import { createMessages, type Body, type LostCause, type MessageHandlers, type Messages } from './http-messages.ts';
 import { createHttp2, type Http2 } from './http2-reader.ts';
 import type { Redaction } from './redaction.ts';
-import type { Reader } from './reader.ts';
-import { createStreams } from './streams.ts';
+import type { Reader, Segment, Wanted } from './reader.ts';
+import { createStreams, type Streams } from './streams.ts';
 
 /** Requests of one connection that may wait for their responses. */
 const outstandingLimit = 4096;
@@ -31,20 +31,103 @@ export interface HttpReaderDeps {
 }
 
 export function createHttpReader(client: Side, deps: HttpReaderDeps): Reader {
-  const { counters, budget } = deps;
-  const queue: Outstanding[] = [];
-  let http2: Http2 | null = null;
-  /** The connection became something else; nothing more will be read. */
-  let isTunnel = false;
-  /** Messages were lost since the last pair: order alone does not tell which request a response answers. */
-  let isDoubtful = false;
+  return new HttpReader(client, deps);
+}
 
-  const report = (request: Outstanding, status: number, latencyNs: number): void => {
+/** A class, because closures for each of many thousand connections cost memory that a prototype does not. */
+class HttpReader implements Reader, MessageHandlers {
+  private readonly client: Side;
+  private readonly deps: HttpReaderDeps;
+  private readonly requests: Messages;
+  private readonly responses: Messages;
+  private readonly streams: Streams;
+  private readonly queue: Outstanding[] = [];
+  private http2: Http2 | null = null;
+  /** The connection became something else; nothing more will be read. */
+  private isTunnel = false;
+  /** Messages were lost since the last pair: order alone does not tell which request a response answers. */
+  private isDoubtful = false;
+
+  constructor(client: Side, deps: HttpReaderDeps) {
+    this.client = client;
+    this.deps = deps;
+    this.requests = createMessages(startsLikeRequest, this, deps.budget);
+    this.responses = createMessages(startsLikeResponse, this, deps.budget);
+    this.streams = createStreams(client, this.requests, this.responses, deps.budget);
+  }
+
+  get wanted(): Wanted {
+    if (this.http2 !== null) return 'turns';
+    return this.isTunnel ? 'none' : 'all';
+  }
+
+  get outstanding(): number {
+    return this.queue.length + (this.http2?.outstanding ?? 0);
+  }
+
+  feed(segment: Segment): void {
+    this.streams.feed(segment);
+  }
+
+  sweep(nowNs: number): void {
+    this.streams.sweep(nowNs);
+    this.http2?.sweep(nowNs);
+    for (const waiting of this.queue) if (nowNs - waiting.lastNs > answerTimeoutNs) this.giveUp(waiting);
+  }
+
+  end(): void {
+    this.streams.end();
+    this.http2?.end();
+    this.requests.end();
+    this.responses.end();
+    for (const waiting of this.queue.splice(0)) this.giveUp(waiting);
+  }
+
+  head(of: Messages, text: string, firstNs: number, lastNs: number): Body | null {
+    return of === this.requests ? this.onRequest(text, firstNs, lastNs) : this.onResponse(text, firstNs);
+  }
+
+  lost(cause: LostCause): void {
+    if (cause === 'body') {
+      this.deps.counters.add('http_bodies_skipped', 1);
+      return;
+    }
+    this.deps.counters.add(`http_gave_up_${cause}`, 1);
+    this.isDoubtful = true;
+  }
+
+  private onRequest(text: string, firstNs: number, lastNs: number): Body | null {
+    const head = parseRequestHead(text, this.deps.redaction);
+    if (head === undefined) return null;
+    if (this.queue.length >= outstandingLimit) {
+      this.deps.counters.add('http_gave_up_pipeline_limit', 1);
+      this.isDoubtful = true;
+    } else this.queue.push({ head, firstNs, lastNs, isReported: false });
+    return head.body;
+  }
+
+  private onResponse(text: string, firstNs: number): Body | null {
+    const { counters } = this.deps;
+    const head = parseResponseHead(text);
+    if (head === undefined) return null;
+    // An interim response: the real one follows.
+    if (head.status < 200 && head.status !== 101) return 0;
+    const request = this.answered();
+    if (head.status === 101 && head.upgrade === 'h2c') return this.becomeHttp2(request);
+    if (request === undefined) counters.add('http_orphan_responses', 1);
+    else if (request.isReported) counters.add('http_late_responses', 1);
+    else this.report(request, head.status, Math.max(0, firstNs - request.lastNs));
+    // Answered before its body was sent, which may now never come.
+    if (this.queue.length === 0) this.requests.doubtBody();
+    return this.responseBody(head, request?.head.method ?? '');
+  }
+
+  private report(request: Outstanding, status: number, latencyNs: number): void {
     request.isReported = true;
     const { method, host, path, protocol, traceId } = request.head;
-    deps.onExchange({
+    this.deps.onExchange({
       type: 'HTTP',
-      client,
+      client: this.client,
       isAnswered: status !== 0,
       requestNs: request.firstNs,
       latencyNs,
@@ -57,114 +140,42 @@ export function createHttpReader(client: Side, deps: HttpReaderDeps): Reader {
       grpcStatus: '',
       error: '',
     });
-  };
+  }
 
-  const giveUp = (request: Outstanding): void => {
-    if (!request.isReported) report(request, 0, 0);
-  };
+  private giveUp(request: Outstanding): void {
+    if (!request.isReported) this.report(request, 0, 0);
+  }
 
-  const lost = (cause: LostCause): void => {
-    if (cause === 'body') {
-      counters.add('http_bodies_skipped', 1);
-      return;
-    }
-    counters.add(`http_gave_up_${cause}`, 1);
-    isDoubtful = true;
-  };
-
-  const answered = (): Outstanding | undefined => {
-    if (isDoubtful) {
+  private answered(): Outstanding | undefined {
+    if (this.isDoubtful) {
       // Without pipelining the response is to the latest request; those before it lost theirs.
-      isDoubtful = false;
-      for (const request of queue.splice(0, queue.length - 1)) giveUp(request);
+      this.isDoubtful = false;
+      for (const request of this.queue.splice(0, this.queue.length - 1)) this.giveUp(request);
     }
-    return queue.shift();
-  };
+    return this.queue.shift();
+  }
 
-  const tunnel = (): Body => {
-    isTunnel = true;
-    requests.tunnel(null);
+  private tunnel(): Body {
+    this.isTunnel = true;
+    this.requests.tunnel(null);
     return 'tunnel';
-  };
+  }
 
   /** The request that asked for the upgrade is answered in HTTP/2. */
-  const becomeHttp2 = (request: Outstanding | undefined): Body => {
-    const upgraded = createHttp2(client, deps);
-    http2 = upgraded;
-    requests.tunnel(upgraded.requests);
-    responses.tunnel(upgraded.responses);
+  private becomeHttp2(request: Outstanding | undefined): Body {
+    const upgraded = createHttp2(this.client, this.deps);
+    this.http2 = upgraded;
+    this.requests.tunnel(upgraded.requests);
+    this.responses.tunnel(upgraded.responses);
     if (request !== undefined && !request.isReported) {
       upgraded.open({ ...request.head, isGrpc: false, firstNs: request.firstNs, lastNs: request.lastNs });
     }
     return 'tunnel';
-  };
+  }
 
-  const responseBody = (head: ResponseHead, method: string): Body => {
-    if (head.status === 101 || (method === 'CONNECT' && head.status < 300)) return tunnel();
+  private responseBody(head: ResponseHead, method: string): Body {
+    if (head.status === 101 || (method === 'CONNECT' && head.status < 300)) return this.tunnel();
     if (method === 'HEAD' || head.status === 204 || head.status === 304) return 0;
     return head.body === 'none' ? 'until_close' : head.body;
-  };
-
-  const requests = createMessages(
-    startsLikeRequest,
-    {
-      head(text, firstNs, lastNs) {
-        const head = parseRequestHead(text, deps.redaction);
-        if (head === undefined) return null;
-        if (queue.length >= outstandingLimit) {
-          counters.add('http_gave_up_pipeline_limit', 1);
-          isDoubtful = true;
-        } else queue.push({ head, firstNs, lastNs, isReported: false });
-        return head.body;
-      },
-      lost,
-    },
-    budget,
-  );
-
-  const responses = createMessages(
-    startsLikeResponse,
-    {
-      head(text, firstNs) {
-        const head = parseResponseHead(text);
-        if (head === undefined) return null;
-        // An interim response: the real one follows.
-        if (head.status < 200 && head.status !== 101) return 0;
-        const request = answered();
-        if (head.status === 101 && head.upgrade === 'h2c') return becomeHttp2(request);
-        if (request === undefined) counters.add('http_orphan_responses', 1);
-        else if (request.isReported) counters.add('http_late_responses', 1);
-        else report(request, head.status, Math.max(0, firstNs - request.lastNs));
-        // Answered before its body was sent, which may now never come.
-        if (queue.length === 0) requests.doubtBody();
-        return responseBody(head, request?.head.method ?? '');
-      },
-      lost,
-    },
-    budget,
-  );
-
-  const streams = createStreams(client, requests, responses, budget);
-  return {
-    get wanted() {
-      if (http2 !== null) return 'turns';
-      return isTunnel ? 'none' : 'all';
-    },
-    get outstanding() {
-      return queue.length + (http2?.outstanding ?? 0);
-    },
-    feed: (segment) => streams.feed(segment),
-    sweep(nowNs) {
-      streams.sweep(nowNs);
-      http2?.sweep(nowNs);
-      for (const waiting of queue) if (nowNs - waiting.lastNs > answerTimeoutNs) giveUp(waiting);
-    },
-    end() {
-      streams.end();
-      http2?.end();
-      requests.end();
-      responses.end();
-      for (const waiting of queue.splice(0)) giveUp(waiting);
-    },
-  };
+  }
 }

@@ -47,175 +47,229 @@ function bytesOf(values: Numbers, length: number): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, length * values.BYTES_PER_ELEMENT);
 }
 
+/*
+ * Classes, because a row makes some fifty calls into them: methods of a prototype are compiled into their callers, and
+ * closures made once for each column are not.
+ */
+
 /** UInt8, UInt16, UInt32 and Enum8 codes: `create` makes the typed array. */
 export function createNumberColumn(create: (length: number) => Numbers, capacity: number): NumberColumn {
-  let values = create(capacity);
-  let length = 0;
-  const grow = (least: number): void => {
-    const grown = create(Math.max(values.length * 2, least));
-    grown.set(values);
-    values = grown;
-  };
-  return {
-    get length() {
-      return length;
-    },
-    push(value) {
-      if (length === values.length) grow(length + 1);
-      values[length++] = value;
-    },
-    fillTo(rows) {
-      if (rows <= length) return;
-      if (rows > values.length) grow(rows);
-      values.fill(0, length, rows);
-      length = rows;
-    },
-    size: () => length * values.BYTES_PER_ELEMENT,
-    write(out, at) {
-      out.set(bytesOf(values, length), at);
-      return at + length * values.BYTES_PER_ELEMENT;
-    },
-    reset() {
-      length = 0;
-    },
-  };
+  return new Numerals(create, capacity);
+}
+
+class Numerals implements NumberColumn {
+  length = 0;
+  private readonly create: (length: number) => Numbers;
+  private values: Numbers;
+
+  constructor(create: (length: number) => Numbers, capacity: number) {
+    this.create = create;
+    this.values = create(capacity);
+  }
+
+  push(value: number): void {
+    if (this.length === this.values.length) this.grow(this.length + 1);
+    this.values[this.length++] = value;
+  }
+
+  fillTo(rows: number): void {
+    if (rows <= this.length) return;
+    if (rows > this.values.length) this.grow(rows);
+    this.values.fill(0, this.length, rows);
+    this.length = rows;
+  }
+
+  size(): number {
+    return this.length * this.values.BYTES_PER_ELEMENT;
+  }
+
+  write(out: Uint8Array, at: number): number {
+    out.set(bytesOf(this.values, this.length), at);
+    return at + this.size();
+  }
+
+  reset(): void {
+    this.length = 0;
+  }
+
+  private grow(least: number): void {
+    const grown = this.create(Math.max(this.values.length * 2, least));
+    grown.set(this.values);
+    this.values = grown;
+  }
 }
 
 /** UInt64 and DateTime64: pairs of 32-bit words, because most callers have no bigint at hand. */
 export function createWideColumn(capacity: number): WideColumn {
-  let words = new Uint32Array(capacity * 2);
-  let wide = new BigUint64Array(words.buffer);
-  let length = 0;
-  const grow = (least = 0): void => {
-    const grown = new Uint32Array(Math.max(words.length * 2, least * 2));
-    grown.set(words);
-    words = grown;
-    wide = new BigUint64Array(grown.buffer);
-  };
-  return {
-    get length() {
-      return length;
-    },
-    push(value) {
-      if (length === wide.length) grow();
-      wide[length++] = value;
-    },
-    pushParts(low, high) {
-      if (length === wide.length) grow();
-      words[length * 2] = low;
-      words[length * 2 + 1] = high;
-      length += 1;
-    },
-    fillTo(rows) {
-      if (rows <= length) return;
-      if (rows > wide.length) grow(rows);
-      words.fill(0, length * 2, rows * 2);
-      length = rows;
-    },
-    size: () => length * 8,
-    write(out, at) {
-      out.set(bytesOf(words, length * 2), at);
-      return at + length * 8;
-    },
-    reset() {
-      length = 0;
-    },
-  };
+  return new WideNumerals(capacity);
+}
+
+class WideNumerals implements WideColumn {
+  length = 0;
+  private words: Uint32Array<ArrayBuffer>;
+
+  constructor(capacity: number) {
+    this.words = new Uint32Array(capacity * 2);
+  }
+
+  push(value: bigint): void {
+    this.pushParts(Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn));
+  }
+
+  pushParts(low: number, high: number): void {
+    const at = this.length * 2;
+    if (at === this.words.length) this.grow(this.length + 1);
+    this.words[at] = low;
+    this.words[at + 1] = high;
+    this.length += 1;
+  }
+
+  fillTo(rows: number): void {
+    if (rows <= this.length) return;
+    if (rows * 2 > this.words.length) this.grow(rows);
+    this.words.fill(0, this.length * 2, rows * 2);
+    this.length = rows;
+  }
+
+  size(): number {
+    return this.length * 8;
+  }
+
+  write(out: Uint8Array, at: number): number {
+    out.set(bytesOf(this.words, this.length * 2), at);
+    return at + this.size();
+  }
+
+  reset(): void {
+    this.length = 0;
+  }
+
+  private grow(least: number): void {
+    const grown = new Uint32Array(Math.max(this.words.length * 2, least * 2));
+    grown.set(this.words);
+    this.words = grown;
+  }
 }
 
 const addressBytes = 16;
 
 export function createAddressColumn(capacity: number): AddressColumn {
-  let bytes = new Uint8Array(capacity * addressBytes);
-  let end = 0;
-  return {
-    get length() {
-      return end / addressBytes;
-    },
-    push(source, offset) {
-      bytes = withRoom(bytes, end, addressBytes);
-      for (let i = 0; i < addressBytes; i += 1) bytes[end + i] = source[offset + i] ?? 0;
-      end += addressBytes;
-    },
-    fillTo(rows) {
-      const filled = rows * addressBytes;
-      if (filled <= end) return;
-      bytes = withRoom(bytes, end, filled - end);
-      bytes.fill(0, end, filled);
-      end = filled;
-    },
-    size: () => end,
-    write(out, at) {
-      out.set(bytes.subarray(0, end), at);
-      return at + end;
-    },
-    reset() {
-      end = 0;
-    },
-  };
+  return new Addresses(capacity);
+}
+
+class Addresses implements AddressColumn {
+  private bytes: Uint8Array<ArrayBuffer>;
+  private end = 0;
+
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(capacity * addressBytes);
+  }
+
+  get length(): number {
+    return this.end / addressBytes;
+  }
+
+  push(source: Uint8Array, offset: number): void {
+    this.bytes = withRoom(this.bytes, this.end, addressBytes);
+    const { bytes, end } = this;
+    for (let i = 0; i < addressBytes; i += 1) bytes[end + i] = source[offset + i] ?? 0;
+    this.end = end + addressBytes;
+  }
+
+  fillTo(rows: number): void {
+    const filled = rows * addressBytes;
+    if (filled <= this.end) return;
+    this.bytes = withRoom(this.bytes, this.end, filled - this.end);
+    this.bytes.fill(0, this.end, filled);
+    this.end = filled;
+  }
+
+  size(): number {
+    return this.end;
+  }
+
+  write(out: Uint8Array, at: number): number {
+    out.set(this.bytes.subarray(0, this.end), at);
+    return at + this.end;
+  }
+
+  reset(): void {
+    this.end = 0;
+  }
 }
 
 /** Longest ASCII string whose length fits one VarUInt byte. */
 const shortString = 127;
 
 export function createStringColumn(capacity: number): StringColumn {
-  let bytes = new Uint8Array(capacity * 16);
+  return new Strings(capacity);
+}
+
+class Strings implements StringColumn {
+  length = 0;
+  private bytes: Uint8Array<ArrayBuffer>;
   /** The same memory, for the encoder. */
-  let text = Buffer.from(bytes.buffer);
-  let end = 0;
-  let length = 0;
+  private text: Buffer;
+  private end = 0;
 
-  const pushEncoded = (value: string): void => {
-    const size = Buffer.byteLength(value);
-    bytes = withRoom(bytes, end, size + varUintSize(size));
-    end = writeVarUint(bytes, end, size);
-    if (text.buffer !== bytes.buffer) text = Buffer.from(bytes.buffer);
-    text.write(value, end);
-    end += size;
-  };
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(capacity * 16);
+    this.text = Buffer.from(this.bytes.buffer);
+  }
 
-  return {
-    get length() {
-      return length;
-    },
-    push(value) {
-      length += 1;
-      const characters = value.length;
-      if (characters > shortString) {
-        pushEncoded(value);
+  push(value: string): void {
+    this.length += 1;
+    const characters = value.length;
+    if (characters > shortString) {
+      this.pushEncoded(value);
+      return;
+    }
+    // Short ASCII is nearly everything, and copying it here is several times faster than a call into the encoder.
+    this.bytes = withRoom(this.bytes, this.end, characters + 1);
+    const { bytes, end } = this;
+    for (let i = 0; i < characters; i += 1) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) {
+        this.pushEncoded(value);
         return;
       }
-      // Short ASCII is nearly everything, and copying it here is several times faster than a call into the encoder.
-      bytes = withRoom(bytes, end, characters + 1);
-      for (let i = 0; i < characters; i += 1) {
-        const unit = value.charCodeAt(i);
-        if (unit > 0x7f) {
-          pushEncoded(value);
-          return;
-        }
-        bytes[end + 1 + i] = unit;
-      }
-      bytes[end] = characters;
-      end += characters + 1;
-    },
-    fillTo(rows) {
-      const absent = rows - length;
-      if (absent <= 0) return;
-      bytes = withRoom(bytes, end, absent);
-      bytes.fill(0, end, end + absent);
-      end += absent;
-      length = rows;
-    },
-    size: () => end,
-    write(out, at) {
-      out.set(bytes.subarray(0, end), at);
-      return at + end;
-    },
-    reset() {
-      end = 0;
-      length = 0;
-    },
-  };
+      bytes[end + 1 + i] = unit;
+    }
+    bytes[end] = characters;
+    this.end = end + characters + 1;
+  }
+
+  fillTo(rows: number): void {
+    const absent = rows - this.length;
+    if (absent <= 0) return;
+    this.bytes = withRoom(this.bytes, this.end, absent);
+    this.bytes.fill(0, this.end, this.end + absent);
+    this.end += absent;
+    this.length = rows;
+  }
+
+  size(): number {
+    return this.end;
+  }
+
+  write(out: Uint8Array, at: number): number {
+    out.set(this.bytes.subarray(0, this.end), at);
+    return at + this.end;
+  }
+
+  reset(): void {
+    this.end = 0;
+    this.length = 0;
+  }
+
+  private pushEncoded(value: string): void {
+    const size = Buffer.byteLength(value);
+    this.bytes = withRoom(this.bytes, this.end, size + varUintSize(size));
+    this.end = writeVarUint(this.bytes, this.end, size);
+    if (this.text.buffer !== this.bytes.buffer) this.text = Buffer.from(this.bytes.buffer);
+    this.text.write(value, this.end);
+    this.end += size;
+  }
 }
 
 /** SerializationLowCardinality.cpp: the only key version there is, and the flags of a self-contained dictionary. */
@@ -231,75 +285,92 @@ export interface Dictionary extends CodedColumn {
 
 /** LowCardinality(String): the block's own dictionary, then a code per row, as narrow as the dictionary allows. */
 export function createDictionary(capacity: number): Dictionary {
-  const codes = new Map<string, number>();
-  const keys = createStringColumn(16);
-  let rows = new Uint32Array(capacity);
-  let length = 0;
+  return new CodedStrings(capacity);
+}
+
+class CodedStrings implements Dictionary {
+  length = 0;
+  private readonly codes = new Map<string, number>();
+  private readonly keys = createStringColumn(16);
+  private rows: Uint32Array<ArrayBuffer>;
   /** Most rows say what the one before said: comparing it costs a tenth of looking it up. */
-  let latest: string | null = null;
-  let latestCode = 0;
+  private latest: string | null = null;
+  private latestCode = 0;
 
-  const width = (): 0 | 1 | 2 => (codes.size <= 0x100 ? 0 : codes.size <= 0x1_0000 ? 1 : 2);
+  constructor(capacity: number) {
+    this.rows = new Uint32Array(capacity);
+  }
 
-  const code = (value: string): number => {
-    if (value === latest) return latestCode;
-    let known = codes.get(value);
+  push(value: string): void {
+    this.pushCode(value === this.latest ? this.latestCode : this.code(value));
+  }
+
+  code(value: string): number {
+    let known = this.codes.get(value);
     if (known === undefined) {
-      known = codes.size;
-      codes.set(value, known);
-      keys.push(value);
+      known = this.codes.size;
+      this.codes.set(value, known);
+      this.keys.push(value);
     }
-    latest = value;
-    latestCode = known;
+    this.latest = value;
+    this.latestCode = known;
     return known;
-  };
-  const grow = (least: number): void => {
-    const grown = new Uint32Array(Math.max(rows.length * 2, least));
-    grown.set(rows);
-    rows = grown;
-  };
-  const pushCode = (value: number): void => {
-    if (length === rows.length) grow(length + 1);
-    rows[length++] = value;
-  };
-  const writePrefix = (out: Uint8Array, at: number): number => writeCount(out, at, keysVersion);
-  const writeData = (out: Uint8Array, at: number): number => {
+  }
+
+  pushCode(code: number): void {
+    if (this.length === this.rows.length) this.grow(this.length + 1);
+    this.rows[this.length++] = code;
+  }
+
+  fillTo(wanted: number): void {
+    if (wanted <= this.length) return;
+    if (wanted > this.rows.length) this.grow(wanted);
+    this.rows.fill(this.code(''), this.length, wanted);
+    this.length = wanted;
+  }
+
+  size(): number {
+    return this.length === 0 ? 8 : 32 + this.keys.size() + this.length * 2 ** this.width();
+  }
+
+  writePrefix(out: Uint8Array, at: number): number {
+    return writeCount(out, at, keysVersion);
+  }
+
+  writeData(out: Uint8Array, at: number): number {
     // A column without rows has no dictionary either; the reader expects nothing.
-    if (length === 0) return at;
-    const kind = width();
+    if (this.length === 0) return at;
+    const kind = this.width();
     let position = writeCount(out, at, kind | hasAdditionalKeys | needsUpdate);
-    position = writeCount(out, position, codes.size);
-    position = keys.write(out, position);
-    position = writeCount(out, position, length);
-    const used = rows.subarray(0, length);
+    position = writeCount(out, position, this.codes.size);
+    position = this.keys.write(out, position);
+    position = writeCount(out, position, this.length);
+    const used = this.rows.subarray(0, this.length);
     const narrow = kind === 0 ? Uint8Array.from(used) : kind === 1 ? Uint16Array.from(used) : used;
-    out.set(bytesOf(narrow, length), position);
+    out.set(bytesOf(narrow, this.length), position);
     return position + narrow.byteLength;
-  };
-  return {
-    get length() {
-      return length;
-    },
-    push: (value) => pushCode(code(value)),
-    code,
-    pushCode,
-    fillTo(wanted) {
-      if (wanted <= length) return;
-      if (wanted > rows.length) grow(wanted);
-      rows.fill(code(''), length, wanted);
-      length = wanted;
-    },
-    size: () => (length === 0 ? 8 : 32 + keys.size() + length * 2 ** width()),
-    writePrefix,
-    writeData,
-    write: (out, at) => writeData(out, writePrefix(out, at)),
-    reset() {
-      codes.clear();
-      keys.reset();
-      length = 0;
-      latest = null;
-    },
-  };
+  }
+
+  write(out: Uint8Array, at: number): number {
+    return this.writeData(out, this.writePrefix(out, at));
+  }
+
+  reset(): void {
+    this.codes.clear();
+    this.keys.reset();
+    this.length = 0;
+    this.latest = null;
+  }
+
+  private width(): 0 | 1 | 2 {
+    return this.codes.size <= 0x100 ? 0 : this.codes.size <= 0x1_0000 ? 1 : 2;
+  }
+
+  private grow(least: number): void {
+    const grown = new Uint32Array(Math.max(this.rows.length * 2, least));
+    grown.set(this.rows);
+    this.rows = grown;
+  }
 }
 
 /** Array(String) and, with a dictionary as `elements`, Array(LowCardinality(String)). */
