@@ -30,7 +30,19 @@ const dropped = aFlow({
 });
 
 test('a row tells time, verdict, both ends and why', () => {
-  render(<FlowRow flow={dropped} zone="utc" index={0} top={0} isOpen={false} isTabStop onOpen={() => {}} />);
+  render(
+    <FlowRow
+      flow={dropped}
+      zone="utc"
+      index={0}
+      top={0}
+      columns={null}
+      isOpen={false}
+      isFound={false}
+      isTabStop
+      onOpen={() => {}}
+    />,
+  );
   const cells = screen.getAllByRole('gridcell').map((cell) => cell.textContent);
   expect(cells).toEqual([
     '09:41:23.501',

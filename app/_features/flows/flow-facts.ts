@@ -96,8 +96,23 @@ function counterRows(flow: Flow): Fact[] {
   ];
 }
 
-function l7Rows({ l7 }: Flow): Fact[] {
-  if (l7 === null) return [];
+/** A flow that nothing was said in has the same facts, all of them empty. */
+const nothingSaid: NonNullable<Flow['l7']> = {
+  type: '',
+  latencyNs: '0',
+  http: null,
+  dns: null,
+  grpcStatus: '',
+  command: '',
+  resource: '',
+  error: '',
+  tlsVersion: '',
+  alpn: '',
+  sni: '',
+};
+
+function l7Rows(flow: Flow): Fact[] {
+  const l7 = flow.l7 ?? nothingSaid;
   const { http, dns } = l7;
   return [
     ['Type', l7.type],

@@ -6,7 +6,16 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowUp } from 'lucide-react';
-import { useEffect, useEffectEvent, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  useDeferredValue,
+  useEffect,
+  useEffectEvent,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 
 import type { Flow } from '../../../model/api.ts';
 import { Button } from '../../_components/button.tsx';
@@ -16,9 +25,14 @@ import { ApiFailure } from '../api/client.ts';
 import { FilterProblem } from '../filter/filter-problem.tsx';
 import { useZone } from '../frame/zone.ts';
 import { useReportEvidence } from '../health/shown-evidence.tsx';
-import { FlowHeader } from './flow-header.tsx';
+import { ColumnChoice } from './column-choice.tsx';
+import type { FlowColumn } from './columns.ts';
+import { FindField } from './find-field.tsx';
+import { findRows, nextFound } from './find.ts';
+import { FlowHeader, widthOf } from './flow-header.tsx';
 import { FlowRow, rowHeight } from './flow-row.tsx';
 import { EmptyRow, SkeletonRows } from './flow-rows-absent.tsx';
+import { useColumns } from './use-columns.ts';
 import { useFlowRows } from './use-flow-rows.ts';
 
 interface FlowTableProps {
@@ -40,25 +54,53 @@ export function FlowTable({ filter, open, onOpen, isView = false }: FlowTablePro
     [isView, evidence, updatedMs, isStale, error],
   );
   useReportEvidence(shown);
+  const columns = useColumns(rows?.[0]);
+  const header = useRef<HTMLDivElement>(null);
+  const [typed, setTyped] = useState('');
+  const [cursor, setCursor] = useState(0);
+  const wanted = useDeferredValue(typed);
+  const found = useMemo(() => findRows(rows ?? [], wanted), [rows, wanted]);
+  const step = (by: -1 | 1): void => {
+    const next = nextFound(found, cursor, by);
+    if (next !== null) setCursor(next);
+  };
 
   if (error !== null && rows === undefined) {
     return <FlowsProblem error={error} filter={filter} onRetry={answer.reread} />;
   }
   return (
     <div className="flow-table relative flex h-full min-h-0 flex-col bg-surface">
+      <div className="flex h-8 shrink-0 items-center gap-2 border-b border-line px-3">
+        <FindField
+          typed={typed}
+          onType={setTyped}
+          found={found.length}
+          place={found.indexOf(cursor) + 1}
+          rows={rows?.length ?? 0}
+          onStep={step}
+        />
+        <span className="flex-1" />
+        <ColumnChoice columns={columns} />
+      </div>
       <div
         role="grid"
         aria-label="Flows"
         aria-rowcount={answer.hasOlder ? -1 : (rows?.length ?? 0) + 1}
         className="flex min-h-0 flex-1 flex-col"
       >
-        <FlowHeader />
+        <div ref={header} role="presentation" className="overflow-hidden">
+          <FlowHeader columns={columns} />
+        </div>
         <div
           ref={scroller}
           role="rowgroup"
           tabIndex={rows === undefined || rows.length === 0 ? 0 : -1}
           className={`min-h-0 flex-1 overflow-auto ${isStale ? 'opacity-55' : ''}`}
-          onScroll={(event) => setAtTop(event.currentTarget.scrollTop < rowHeight)}
+          onScroll={(event) => {
+            setAtTop(event.currentTarget.scrollTop < rowHeight);
+            // The titles have no bar of their own.
+            if (header.current !== null) header.current.scrollLeft = event.currentTarget.scrollLeft;
+          }}
           onPointerEnter={() => setPointed(true)}
           onPointerLeave={() => setPointed(false)}
         >
@@ -69,6 +111,10 @@ export function FlowTable({ filter, open, onOpen, isView = false }: FlowTablePro
           ) : (
             <Rows
               rows={rows}
+              columns={columns.chosen}
+              found={found}
+              cursor={cursor}
+              onCursor={setCursor}
               scroller={scroller}
               open={open}
               onOpen={onOpen}
@@ -98,6 +144,11 @@ export function FlowTable({ filter, open, onOpen, isView = false }: FlowTablePro
 
 interface RowsProps {
   readonly rows: readonly Flow[];
+  readonly columns: readonly FlowColumn[] | null;
+  /** Rows that hold what is being looked for. */
+  readonly found: readonly number[];
+  readonly cursor: number;
+  readonly onCursor: (row: number) => void;
   readonly scroller: { readonly current: HTMLDivElement | null };
   readonly open: Flow | null;
   readonly onOpen: (flow: Flow) => void;
@@ -108,9 +159,10 @@ interface RowsProps {
 /** Rows from the end at which the next page is asked for. */
 const nearEnd = 40;
 
-function Rows({ rows, scroller, open, onOpen, hasOlder, onNearEnd }: RowsProps): ReactNode {
+function Rows(props: RowsProps): ReactNode {
+  const { rows, columns, found, cursor, onCursor, scroller, open, onOpen, hasOlder, onNearEnd } = props;
   const [zone] = useZone();
-  const [cursor, setCursor] = useState(0);
+  const isFound = useMemo(() => new Set(found), [found]);
   // eslint-disable-next-line react-hooks/incompatible-library -- the compiler leaves this component alone, as it should.
   const virtual = useVirtualizer({
     count: rows.length,
@@ -125,6 +177,11 @@ function Rows({ rows, scroller, open, onOpen, hasOlder, onNearEnd }: RowsProps):
     if (isNearEnd) askForOlder();
   }, [isNearEnd]);
 
+  const show = useEffectEvent((row: number) => virtual.scrollToIndex(row));
+  useEffect(() => {
+    if (cursor > 0) show(cursor);
+  }, [cursor]);
+
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1);
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page }[event.key];
@@ -136,7 +193,7 @@ function Rows({ rows, scroller, open, onOpen, hasOlder, onNearEnd }: RowsProps):
       return;
     }
     event.preventDefault();
-    setCursor(next);
+    onCursor(next);
     virtual.scrollToIndex(next);
     // The row may only exist after the scroll.
     requestAnimationFrame(() => {
@@ -146,7 +203,12 @@ function Rows({ rows, scroller, open, onOpen, hasOlder, onNearEnd }: RowsProps):
   };
 
   return (
-    <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown}>
+    <div
+      role="presentation"
+      className="relative"
+      style={{ height: virtual.getTotalSize(), ...(columns === null ? {} : { minWidth: widthOf(columns) }) }}
+      onKeyDown={onKeyDown}
+    >
       {items.map((item) => {
         const flow = rows[item.index];
         if (flow === undefined) return null;
@@ -157,6 +219,8 @@ function Rows({ rows, scroller, open, onOpen, hasOlder, onNearEnd }: RowsProps):
             zone={zone}
             index={item.index}
             top={item.start}
+            columns={columns}
+            isFound={isFound.has(item.index)}
             isOpen={open !== null && open.id === flow.id && open.time === flow.time}
             isTabStop={item.index === Math.min(cursor, rows.length - 1)}
             onOpen={onOpen}
