@@ -44,7 +44,8 @@ export function ReasonTimeline(): ReactNode {
     );
   }
   if (data.groups.length === 0) return null;
-  const lines = linesOf(data, null);
+  // The largest is in the colour of drops; with one reason alone nothing else is needed.
+  const lines = linesOf(data, null).map((line, index) => (index === 0 ? { ...line, tone: 'dropped' as const } : line));
   return (
     <div className="flex min-h-35 gap-6 border-b border-line px-4 py-3">
       <div className="min-w-0 flex-1">

@@ -55,7 +55,7 @@ function Shown({ columns: { all, ids, choose } }: { columns: Columns }): ReactNo
   const nameOf = (id: string): string => all.find((column) => column.id === id)?.name ?? id;
   return (
     <section aria-label="Shown" className="border-r border-line">
-      <h3 className="px-2 pt-2 text-xs font-semibold text-ink-soft">Shown, in this order</h3>
+      <h2 className="px-2 pt-2 text-xs font-semibold text-ink-soft">Shown, in this order</h2>
       <ul className={list}>
         {ids.map((id) => (
           <li key={id} className="flex h-7 items-center">
@@ -104,7 +104,7 @@ function Offered({ columns: { all, ids, choose } }: { columns: Columns }): React
   const groups = [...new Set(all.map(({ group }) => group))];
   return (
     <section aria-label="All columns">
-      <h3 className="px-2 pt-2 text-xs font-semibold text-ink-soft">All columns</h3>
+      <h2 className="px-2 pt-2 text-xs font-semibold text-ink-soft">All columns</h2>
       <div className={list} tabIndex={0} role="region" aria-label="All columns by group">
         {groups.map((group) => (
           <fieldset key={group} className="mb-2">

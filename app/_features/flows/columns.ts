@@ -32,13 +32,17 @@ const slug = (text: string): string =>
 
 const factId = (group: string, name: string): string => `${slug(group)}.${slug(name)}`;
 
+/** Of the two ends the facts have the same names. */
+const columnName = (group: string, name: string): string =>
+  group === 'Source' || group === 'Destination' ? `${group}: ${name}` : name;
+
 /** Every column there is. A flow has the same facts as any other, so that one tells them all. */
 export function allColumns(sample: Flow | undefined): readonly FlowColumn[] {
   const facts = sample === undefined ? [] : factGroups(sample);
   return [
     ...standardColumns,
     ...facts.flatMap(({ title, rows }) =>
-      rows.map(([name]) => ({ id: factId(title, name), group: title, name, width: 140 })),
+      rows.map(([name]) => ({ id: factId(title, name), group: title, name: columnName(title, name), width: 140 })),
     ),
   ];
 }

@@ -21,9 +21,9 @@ export function FlowHeader({ columns: { chosen, resize } }: { columns: Columns }
             role="columnheader"
             data-column={column.id}
             title={column.name}
-            className={`relative flex min-w-0 ${column.id === 'bytes' ? 'justify-end' : ''}`}
+            className={`relative min-w-0 ${column.id === 'bytes' ? 'text-right' : ''}`}
           >
-            {column.id === 'time' ? <TimeTitle /> : <span className="truncate">{column.name}</span>}
+            {column.id === 'time' ? <TimeTitle /> : <span className="block truncate">{column.name}</span>}
             {chosen !== null && <Edge column={column} onResize={(width) => resize(column.id, width)} />}
           </span>
         ))}
@@ -44,7 +44,7 @@ function TimeTitle(): ReactNode {
   return (
     <button
       type="button"
-      className="truncate rounded-sm hover:text-ink hover:underline"
+      className="max-w-full truncate rounded-sm align-top hover:text-ink hover:underline"
       title={`Switch to ${other === 'utc' ? 'UTC' : 'local time'}`}
       onClick={() => setZone(other)}
     >
@@ -76,7 +76,7 @@ function Edge({ column, onResize }: { column: FlowColumn; onResize: (width: numb
       aria-valuenow={column.width}
       aria-valuemin={narrowest}
       aria-valuemax={widest}
-      className="absolute -right-2.5 h-full w-2 cursor-col-resize touch-none border-r border-line hover:border-accent"
+      className="absolute top-0 -right-2.5 h-full w-2 cursor-col-resize touch-none border-r border-line hover:border-accent"
       onPointerDown={drag}
       onKeyDown={(event) => {
         const step = { ArrowLeft: -keyStep, ArrowRight: keyStep }[event.key];
