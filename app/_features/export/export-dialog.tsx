@@ -6,23 +6,17 @@ import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 
-import { flowsResponseSchema } from '../../../model/api.ts';
+import { exportFormats, exportPlanResponseSchema, type ExportFormat } from '../../../model/api.ts';
 import { Button, buttonStyle } from '../../_components/button.tsx';
-import { formatBytes, formatCount } from '../../_viz/format/quantities.ts';
+import { formatBytes } from '../../_viz/format/quantities.ts';
 import { getJson } from '../api/client.ts';
 import { allOf } from '../filter/filter-text.ts';
 import { rangeQuery } from '../range/time-range.ts';
 import { selectionFilter } from '../selection/selection-filter.ts';
 import { useInvestigation } from '../url/investigation.ts';
-import { estimateOf, exportFormats, type Estimate, type ExportFormat } from './estimate.ts';
-import { exportUrl } from './export-url.ts';
+import { fileName, formatNames, planWords } from './plan-words.ts';
+import { exportQuery, exportUrl } from './export-url.ts';
 import { mostBytes, readExport, type Progress } from './read-export.ts';
-
-const formatNames: Readonly<Record<ExportFormat, string>> = {
-  csv: 'CSV, for spreadsheets',
-  jsonl: 'JSON lines, a flow each',
-  hubble: 'JSON lines as Hubble exports them',
-};
 
 type State =
   | { readonly is: 'asking' }
@@ -58,22 +52,22 @@ function ExportForm(): ReactNode {
   const stop = useRef<AbortController | null>(null);
   useEffect(() => () => stop.current?.abort(), []);
 
-  const question = { ...rangeQuery(range), filter, limit: '1000' };
-  const page = useQuery({
-    queryKey: ['export estimate', question],
-    queryFn: ({ signal }) => getJson('/api/v1/flows', question, flowsResponseSchema, signal),
+  const asks = { ...rangeQuery(range), filter, format, isAll };
+  const question = exportQuery(asks);
+  const plan = useQuery({
+    queryKey: ['export plan', question],
+    queryFn: ({ signal }) => getJson('/api/v1/export/plan', question, exportPlanResponseSchema, signal),
   });
-  const estimate = page.data === undefined ? null : estimateOf(page.data, format, isAll);
-  // The very range that was estimated: a relative one would move on.
-  const span = page.data?.range;
-  const bounds = span === undefined ? rangeQuery(range) : { from: String(span.fromMs), to: String(span.toMs) };
-  const url = exportUrl({ ...bounds, filter, format, isAll });
-  const name = `palomar-flows.${format === 'csv' ? 'csv' : 'jsonl'}`;
+  // The very range that was planned: a relative one would move on.
+  const span = plan.data?.range;
+  const bounds = span === undefined ? {} : { from: String(span.fromMs), to: String(span.toMs) };
+  const url = exportUrl({ ...asks, ...bounds });
+  const name = fileName(format);
 
   const read = async (): Promise<void> => {
     const control = new AbortController();
     stop.current = control;
-    let progress: Progress = { bytes: 0, lines: 0 };
+    let progress: Progress = { bytes: 0 };
     setState({ is: 'reading', progress });
     try {
       const blob = await readExport(url, control.signal, (next) => {
@@ -88,7 +82,7 @@ function ExportForm(): ReactNode {
     }
   };
   const isReading = state.is === 'reading';
-  const isTooLarge = estimate !== null && estimate.bytes > mostBytes;
+  const isTooLarge = plan.data !== undefined && plan.data.bytes > mostBytes;
   return (
     <>
       <p className="mb-3 truncate text-xs text-ink-soft" title={filter}>
@@ -126,11 +120,11 @@ function ExportForm(): ReactNode {
         </select>
         <span className="text-ink-faint">Size</span>
         <span role="status">
-          {page.error !== null
-            ? `not known: ${page.error.message}`
-            : estimate === null
-              ? 'estimating'
-              : estimateWords(estimate)}
+          {plan.error !== null
+            ? `not known: ${plan.error.message}`
+            : plan.data === undefined
+              ? 'being counted'
+              : planWords(plan.data)}
         </span>
       </div>
       <div className="mt-4 flex h-8 items-center gap-3">
@@ -141,27 +135,23 @@ function ExportForm(): ReactNode {
             Download
           </a>
         ) : (
-          <Button look="accent" disabled={page.data === undefined} onClick={() => void read()}>
+          <Button look="accent" disabled={plan.data === undefined && plan.error === null} onClick={() => void read()}>
             Export
           </Button>
         )}
-        <Told state={state} estimate={estimate} isTooLarge={isTooLarge} />
+        <Told state={state} plannedBytes={plan.data?.bytes ?? 0} isTooLarge={isTooLarge} />
       </div>
     </>
   );
 }
 
-function estimateWords({ rows, bytes, isExact }: Estimate): string {
-  return `${isExact ? '' : 'about '}${formatCount(rows)} rows, about ${formatBytes(bytes)}`;
-}
-
 interface ToldProps {
   readonly state: State;
-  readonly estimate: Estimate | null;
+  readonly plannedBytes: number;
   readonly isTooLarge: boolean;
 }
 
-function Told({ state, estimate, isTooLarge }: ToldProps): ReactNode {
+function Told({ state, plannedBytes, isTooLarge }: ToldProps): ReactNode {
   switch (state.is) {
     case 'asking':
       return isTooLarge ? (
@@ -176,7 +166,7 @@ function Told({ state, estimate, isTooLarge }: ToldProps): ReactNode {
     case 'done':
       return (
         <span role="status" className="text-xs text-ink-soft">
-          Saved {formatCount(state.progress.lines)} lines, {formatBytes(state.progress.bytes)}
+          Saved {formatBytes(state.progress.bytes)}
         </span>
       );
     case 'reading':
@@ -185,10 +175,10 @@ function Told({ state, estimate, isTooLarge }: ToldProps): ReactNode {
           <progress
             aria-label="Export"
             className="h-1.5 flex-1 accent-accent"
-            max={Math.max(1, estimate?.rows ?? 1)}
-            value={Math.min(state.progress.lines, estimate?.rows ?? 0)}
+            max={Math.max(1, plannedBytes)}
+            value={Math.min(state.progress.bytes, plannedBytes)}
           />
-          {formatCount(state.progress.lines)} lines
+          {formatBytes(state.progress.bytes)}
         </span>
       );
   }

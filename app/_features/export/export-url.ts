@@ -1,5 +1,5 @@
 /** The address of an export: format, columns, and what the page is asked about. */
-import type { ExportFormat } from './estimate.ts';
+import type { ExportFormat } from '../../../model/api.ts';
 
 /** What most readers open a table for. */
 export const fewColumns: readonly string[] = [
@@ -38,9 +38,12 @@ export interface ExportQuestion {
   readonly isAll: boolean;
 }
 
-export function exportUrl({ from, to, filter, format, isAll }: ExportQuestion): string {
-  const query = new URLSearchParams({ from, to, filter, format });
+/** The parameters of an export, and of its plan. */
+export function exportQuery({ from, to, filter, format, isAll }: ExportQuestion): Record<string, string> {
   // Lines of hubble have their own columns.
-  if (!isAll && format !== 'hubble') query.set('columns', fewColumns.join(','));
-  return `/api/v1/export?${query.toString()}`;
+  const columns = isAll || format === 'hubble' ? {} : { columns: fewColumns.join(',') };
+  return { from, to, filter, format, ...columns };
 }
+
+export const exportUrl = (question: ExportQuestion): string =>
+  `/api/v1/export?${new URLSearchParams(exportQuery(question)).toString()}`;

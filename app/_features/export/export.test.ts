@@ -1,26 +1,26 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { flowColumns } from '../../../model/flow-columns.ts';
-import { aFlow } from '../../../model/flow.fixture.ts';
-import { anEvidence } from '../../testing/series.fixture.ts';
-import { estimateOf } from './estimate.ts';
-import { fewColumns } from './export-url.ts';
+import { planWords } from './plan-words.ts';
+import { exportUrl, fewColumns } from './export-url.ts';
 import { readExport } from './read-export.ts';
 
 afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-describe('an estimate', () => {
-  const range = { fromMs: 0, toMs: 100_000 };
-  const flows = [99_000, 95_000].map((ms) => aFlow({ time: new Date(ms).toISOString() }));
-  const page = (cursor: string | null) => ({ range, filter: '', flows, cursor, evidence: anEvidence() });
-  test('is exact when one page is all', () => {
-    expect(estimateOf(page(null), 'csv', true)).toMatchObject({ rows: 2, isExact: true });
-  });
-  test('goes by how dense the newest page is', () => {
-    expect(estimateOf(page('more'), 'csv', true)).toMatchObject({ rows: 40, isExact: false });
-  });
+test('a plan is told in rows and bytes', () => {
+  expect(planWords({ rows: 2_087, bytes: 1_670_000 })).toBe('2,087 rows, about 1.67 MB');
+});
+
+test.each([
+  ['csv', true, false],
+  ['csv', false, true],
+  ['hubble', false, false],
+] as const)('an export as %s, all columns %s, names its columns: %s', (format, isAll, hasColumns) => {
+  const url = exportUrl({ from: '1', to: '2', filter: 'ns:a b', format, isAll });
+  const query = new URLSearchParams(url.split('?')[1]);
+  expect([query.get('filter'), query.has('columns')]).toEqual(['ns:a b', hasColumns]);
 });
 
 test('the few columns exist', () => {
@@ -32,12 +32,12 @@ describe('reading an export', () => {
   const serve = (response: () => Response) => vi.stubGlobal('fetch', () => Promise.resolve(response()));
   const read = () => readExport('/x', new AbortController().signal, () => undefined);
 
-  test('keeps all of it and counts lines and bytes', async () => {
+  test('keeps all of it and counts its bytes', async () => {
     serve(() => new Response('a,b\n1,2\n3,4\n', { headers: { 'content-type': 'text/csv' } }));
     const seen: unknown[] = [];
     const blob = await readExport('/x', new AbortController().signal, (progress) => seen.push(progress));
     expect(await blob.text()).toBe('a,b\n1,2\n3,4\n');
-    expect(seen.at(-1)).toEqual({ bytes: 12, lines: 3 });
+    expect(seen.at(-1)).toEqual({ bytes: 12 });
   });
 
   test('takes no part for the whole', async () => {
@@ -51,7 +51,7 @@ describe('reading an export', () => {
         },
       });
     serve(() => new Response(body()));
-    await expect(read()).rejects.toThrow('broke off after 2 lines; nothing was saved');
+    await expect(read()).rejects.toThrow('broke off after 4 B; nothing was saved');
   });
 
   test('says what the server said when it refuses', async () => {

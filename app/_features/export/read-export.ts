@@ -3,12 +3,12 @@
  * the whole. What does not fit in memory is left to the browser's own download.
  */
 import { errorSchema } from '../../../model/api.ts';
+import { formatBytes } from '../../_viz/format/quantities.ts';
 
 export const mostBytes = 200e6;
 
 export interface Progress {
   readonly bytes: number;
-  readonly lines: number;
 }
 
 export class ExportFailure extends Error {
@@ -23,13 +23,13 @@ export async function readExport(
   const response = await fetch(url, { signal });
   if (!response.ok || response.body === null) throw new ExportFailure(await reasonOf(response));
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  let progress: Progress = { bytes: 0, lines: 0 };
+  let progress: Progress = { bytes: 0 };
   const reader = response.body.getReader();
   for (;;) {
     const { done, value } = await next(reader, progress, signal);
     if (done) break;
     parts.push(value);
-    progress = { bytes: progress.bytes + value.length, lines: progress.lines + linesIn(value) };
+    progress = { bytes: progress.bytes + value.length };
     onProgress(progress);
     if (progress.bytes > mostBytes) {
       await reader.cancel();
@@ -41,23 +41,15 @@ export async function readExport(
 
 async function next(
   reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
-  { lines }: Progress,
+  { bytes }: Progress,
   signal: AbortSignal,
 ): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
   try {
     return await reader.read();
   } catch (cause) {
     if (signal.aborted) throw cause;
-    throw new ExportFailure(`The transfer broke off after ${lines} lines; nothing was saved.`, { cause });
+    throw new ExportFailure(`The transfer broke off after ${formatBytes(bytes)}; nothing was saved.`, { cause });
   }
-}
-
-const newline = 10;
-
-function linesIn(part: Uint8Array): number {
-  let lines = 0;
-  for (let at = part.indexOf(newline); at >= 0; at = part.indexOf(newline, at + 1)) lines += 1;
-  return lines;
 }
 
 async function reasonOf(response: Response): Promise<string> {
