@@ -2,11 +2,11 @@
 import { mkdir } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 
-import AxeBuilder from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { MapEdge, MapResponse } from '../model/api.ts';
 import { bpfPrograms, bpfProgramsAgain, settledBpfPrograms } from './bpf-programs.ts';
+import { accessProblems } from './access-problems.ts';
 import { openBrowser, type Browser } from './browser.ts';
 import { eventually, startStack, type Stack } from './stack.ts';
 
@@ -108,15 +108,7 @@ test('the browser shows the same map, and a click on the dropped edge shows its 
   await reopened.goto(page.url());
   await reopened.getByText('NETFILTER_DROP').first().waitFor();
 
-  for (const scheme of ['light', 'dark'] as const) {
-    // Without motion the colours change at once, and it is settled colours that are looked at.
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const found = violations.flatMap((v) =>
-      v.nodes.map((n) => `${scheme} ${v.id} ${n.target.join(' ')}: ${n.failureSummary ?? ''}`),
-    );
-    expect(found).toEqual([]);
-  }
+  expect(await accessProblems(page)).toEqual([]);
   expect(problems).toEqual([]);
 
   await mkdir('e2e/results', { recursive: true });

@@ -3,6 +3,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { NuqsTestingAdapter } from 'nuqs/adapters/testing';
 import type { ReactNode } from 'react';
 
+import { LiveProvider } from '../_features/live/live-context.tsx';
 import { createQueryClient } from '../_features/api/query-client.ts';
 
 /** A path of the API and what it answers; a path that is not there answers 503. */
@@ -22,7 +23,9 @@ export function answering(answers: Answers, asked: string[] = []): typeof fetch 
 export function InApp({ search = '', children }: { search?: string; children: ReactNode }): ReactNode {
   return (
     <NuqsTestingAdapter searchParams={search}>
-      <QueryClientProvider client={createQueryClient()}>{children}</QueryClientProvider>
+      <QueryClientProvider client={createQueryClient()}>
+        <LiveProvider isOn={false}>{children}</LiveProvider>
+      </QueryClientProvider>
     </NuqsTestingAdapter>
   );
 }

@@ -23,6 +23,7 @@ import {
   dimensionName,
   dimensionNames,
   figuresOf,
+  inSentence,
   isStackable,
   keyFilter,
   measureWords,
@@ -62,9 +63,9 @@ export function ExploreView(): ReactNode {
             <ExploreProblem error={error} onRetry={() => void refetch()} />
           )
         ) : data.groups.length === 0 ? (
-          <Message title={`No ${measureWords[data.measure].name.toLowerCase()} in this range`}>
-            Nothing that passes the filter has any by {dimensionName(data.by).toLowerCase()}. Widen the range, take a
-            term away, or choose another measure.
+          <Message title={`No ${inSentence(measureWords[data.measure].name)} in this range`}>
+            Nothing that passes the filter has any by {inSentence(dimensionName(data.by))}. Widen the range, take a term
+            away, or choose another measure.
           </Message>
         ) : (
           <Answer data={data} before={question.previous ? (before.data ?? null) : null} chart={question.chart} />
@@ -186,7 +187,7 @@ function Answer({ data, before, chart }: AnswerProps): ReactNode {
     <>
       <section aria-label="Over time" className="border-b border-line px-4 py-3">
         <TimeChart
-          title={`${words.name} by ${dimensionName(by).toLowerCase()}`}
+          title={`${words.name} by ${inSentence(dimensionName(by))}`}
           says={isStackable(measure) ? `${words.format(total.value)} in all` : ''}
           series={lines}
           fromMs={Math.floor(range.fromMs / stepMs) * stepMs}
@@ -235,9 +236,11 @@ function Figured({ lines, data: { measure, by, total }, hasBefore, before }: Fig
               before
             </th>
           )}
-          <th scope="col" className={classes(heading, 'w-20 text-right')}>
-            share
-          </th>
+          {isStackable(measure) && (
+            <th scope="col" className={classes(heading, 'w-20 text-right')}>
+              share
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -268,9 +271,9 @@ function Figured({ lines, data: { measure, by, total }, hasBefore, before }: Fig
               {hasBefore && (
                 <td className="px-3 text-right text-ink-soft">{known === undefined ? '' : words.format(known)}</td>
               )}
-              <td className="px-3 text-right text-ink-soft">
-                {isStackable(measure) ? formatShare(line.total, total.value) : ''}
-              </td>
+              {isStackable(measure) && (
+                <td className="px-3 text-right text-ink-soft">{formatShare(line.total, total.value)}</td>
+              )}
             </tr>
           );
         })}

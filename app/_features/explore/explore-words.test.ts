@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { dimensions } from '../../../model/api.ts';
 import { parseFilter } from '../../../model/filter/parse.ts';
-import { dimensionName, dimensionNames, figuresOf, keyFilter, keyName } from './explore-words.ts';
+import { dimensionName, dimensionNames, figuresOf, inSentence, keyFilter, keyName } from './explore-words.ts';
 
 const api = 'c/shop/Deployment/api';
 const samples: Readonly<Record<string, string>> = {
@@ -47,4 +47,13 @@ describe('figures of the buckets', () => {
   test('are none where nothing was measured', () => {
     expect(figuresOf([null])).toBeNull();
   });
+});
+
+test.each([
+  ['Source namespace', 'source namespace'],
+  ['HTTP route', 'HTTP route'],
+  ['gRPC status', 'gRPC status'],
+  ['to.label:App', 'to.label:App'],
+])('%s is %s within a sentence', (name, wanted) => {
+  expect(inSentence(name)).toBe(wanted);
 });

@@ -52,6 +52,10 @@ export const dimensionNames: readonly (readonly [Named, string])[] = Object.entr
 /** A label says its own name. */
 export const dimensionName = (by: string): string => (Object.hasOwn(named, by) ? named[by as Named] : by);
 
+/** A name within a sentence; what is written in capitals stays so. */
+export const inSentence = (name: string): string =>
+  /^[A-Z][a-z ]/.test(name) ? `${name.charAt(0).toLowerCase()}${name.slice(1)}` : name;
+
 interface MeasureWords {
   readonly name: string;
   /** Of a total over the range. */

@@ -6,29 +6,17 @@ import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 
-import {
-  exportFormats,
-  exportPlanResponseSchema,
-  type ExportFormat,
-  type ExportPlanResponse,
-} from '../../../model/api.ts';
+import { exportFormats, exportPlanResponseSchema, type ExportFormat } from '../../../model/api.ts';
 import { Button, buttonStyle } from '../../_components/button.tsx';
-import { formatBytes, formatCount } from '../../_viz/format/quantities.ts';
+import { formatBytes } from '../../_viz/format/quantities.ts';
 import { getJson } from '../api/client.ts';
 import { allOf } from '../filter/filter-text.ts';
 import { rangeQuery } from '../range/time-range.ts';
 import { selectionFilter } from '../selection/selection-filter.ts';
 import { useInvestigation } from '../url/investigation.ts';
+import { fileName, formatNames, planWords } from './plan-words.ts';
 import { exportQuery, exportUrl } from './export-url.ts';
 import { mostBytes, readExport, type Progress } from './read-export.ts';
-
-const formatNames: Readonly<Record<ExportFormat, string>> = {
-  csv: 'CSV, for spreadsheets',
-  jsonl: 'JSON lines, a flow each',
-  hubble: 'JSON lines as Hubble exports them',
-  parquet: 'Parquet, for analysis',
-  arrow: 'Arrow',
-};
 
 type State =
   | { readonly is: 'asking' }
@@ -64,16 +52,17 @@ function ExportForm(): ReactNode {
   const stop = useRef<AbortController | null>(null);
   useEffect(() => () => stop.current?.abort(), []);
 
-  const query = exportQuery({ ...rangeQuery(range), filter, format, isAll });
-  const asking = useQuery({
-    queryKey: ['export plan', query],
-    queryFn: ({ signal }) => getJson('/api/v1/export/plan', query, exportPlanResponseSchema, signal),
+  const asks = { ...rangeQuery(range), filter, format, isAll };
+  const question = exportQuery(asks);
+  const plan = useQuery({
+    queryKey: ['export plan', question],
+    queryFn: ({ signal }) => getJson('/api/v1/export/plan', question, exportPlanResponseSchema, signal),
   });
-  const plan = asking.data ?? null;
-  // The very range that was asked about: a relative one would move on.
-  const bounds = plan === null ? rangeQuery(range) : { from: String(plan.range.fromMs), to: String(plan.range.toMs) };
-  const url = exportUrl({ ...bounds, filter, format, isAll });
-  const name = `palomar-flows.${format === 'hubble' ? 'jsonl' : format}`;
+  // The very range that was planned: a relative one would move on.
+  const span = plan.data?.range;
+  const bounds = span === undefined ? {} : { from: String(span.fromMs), to: String(span.toMs) };
+  const url = exportUrl({ ...asks, ...bounds });
+  const name = fileName(format);
 
   const read = async (): Promise<void> => {
     const control = new AbortController();
@@ -93,7 +82,7 @@ function ExportForm(): ReactNode {
     }
   };
   const isReading = state.is === 'reading';
-  const isTooLarge = plan !== null && plan.bytes > mostBytes;
+  const isTooLarge = plan.data !== undefined && plan.data.bytes > mostBytes;
   return (
     <>
       <p className="mb-3 truncate text-xs text-ink-soft" title={filter}>
@@ -131,11 +120,11 @@ function ExportForm(): ReactNode {
         </select>
         <span className="text-ink-faint">Size</span>
         <span role="status">
-          {asking.error !== null
-            ? `not known: ${asking.error.message}`
-            : plan === null
-              ? 'estimating'
-              : `${formatCount(plan.rows)} flows, about ${formatBytes(plan.bytes)}`}
+          {plan.error !== null
+            ? `not known: ${plan.error.message}`
+            : plan.data === undefined
+              ? 'being counted'
+              : planWords(plan.data)}
         </span>
       </div>
       <div className="mt-4 flex h-8 items-center gap-3">
@@ -146,11 +135,11 @@ function ExportForm(): ReactNode {
             Download
           </a>
         ) : (
-          <Button look="accent" disabled={plan === null} onClick={() => void read()}>
+          <Button look="accent" disabled={plan.data === undefined && plan.error === null} onClick={() => void read()}>
             Export
           </Button>
         )}
-        <Told state={state} plan={plan} isTooLarge={isTooLarge} />
+        <Told state={state} plannedBytes={plan.data?.bytes ?? 0} isTooLarge={isTooLarge} />
       </div>
     </>
   );
@@ -158,11 +147,11 @@ function ExportForm(): ReactNode {
 
 interface ToldProps {
   readonly state: State;
-  readonly plan: ExportPlanResponse | null;
+  readonly plannedBytes: number;
   readonly isTooLarge: boolean;
 }
 
-function Told({ state, plan, isTooLarge }: ToldProps): ReactNode {
+function Told({ state, plannedBytes, isTooLarge }: ToldProps): ReactNode {
   switch (state.is) {
     case 'asking':
       return isTooLarge ? (
@@ -177,7 +166,7 @@ function Told({ state, plan, isTooLarge }: ToldProps): ReactNode {
     case 'done':
       return (
         <span role="status" className="text-xs text-ink-soft">
-          Saved {formatCount(plan?.rows ?? 0)} flows, {formatBytes(state.progress.bytes)}
+          Saved {formatBytes(state.progress.bytes)}
         </span>
       );
     case 'reading':
@@ -186,8 +175,8 @@ function Told({ state, plan, isTooLarge }: ToldProps): ReactNode {
           <progress
             aria-label="Export"
             className="h-1.5 flex-1 accent-accent"
-            max={Math.max(1, plan?.bytes ?? 1)}
-            value={Math.min(state.progress.bytes, plan?.bytes ?? 0)}
+            max={Math.max(1, plannedBytes)}
+            value={Math.min(state.progress.bytes, plannedBytes)}
           />
           {formatBytes(state.progress.bytes)}
         </span>

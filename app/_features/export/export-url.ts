@@ -38,13 +38,12 @@ export interface ExportQuestion {
   readonly isAll: boolean;
 }
 
-/** The parameters of an export, and of asking how much it would be. */
+/** The parameters of an export, and of its plan. */
 export function exportQuery({ from, to, filter, format, isAll }: ExportQuestion): Record<string, string> {
   // Lines of hubble have their own columns.
   const columns = isAll || format === 'hubble' ? {} : { columns: fewColumns.join(',') };
   return { from, to, filter, format, ...columns };
 }
 
-export function exportUrl(question: ExportQuestion): string {
-  return `/api/v1/export?${new URLSearchParams(exportQuery(question)).toString()}`;
-}
+export const exportUrl = (question: ExportQuestion): string =>
+  `/api/v1/export?${new URLSearchParams(exportQuery(question)).toString()}`;

@@ -1,24 +1,26 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { flowColumns } from '../../../model/flow-columns.ts';
-import { exportQuery, exportUrl, fewColumns } from './export-url.ts';
+import { planWords } from './plan-words.ts';
+import { exportUrl, fewColumns } from './export-url.ts';
 import { readExport } from './read-export.ts';
 
 afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test('the question about an export is the export itself', () => {
-  const question = { from: '1', to: '2', filter: 'ns:a b', format: 'parquet', isAll: false } as const;
-  expect(exportQuery(question)).toEqual({
-    from: '1',
-    to: '2',
-    filter: 'ns:a b',
-    format: 'parquet',
-    columns: fewColumns.join(','),
-  });
-  expect(exportUrl(question)).toContain('format=parquet&columns=time%2Cverdict');
-  expect(exportQuery({ ...question, format: 'hubble' })).not.toHaveProperty('columns');
+test('a plan is told in rows and bytes', () => {
+  expect(planWords({ rows: 2_087, bytes: 1_670_000 })).toBe('2,087 rows, about 1.67 MB');
+});
+
+test.each([
+  ['csv', true, false],
+  ['csv', false, true],
+  ['hubble', false, false],
+] as const)('an export as %s, all columns %s, names its columns: %s', (format, isAll, hasColumns) => {
+  const url = exportUrl({ from: '1', to: '2', filter: 'ns:a b', format, isAll });
+  const query = new URLSearchParams(url.split('?')[1]);
+  expect([query.get('filter'), query.has('columns')]).toEqual(['ns:a b', hasColumns]);
 });
 
 test('the few columns exist', () => {
@@ -30,7 +32,7 @@ describe('reading an export', () => {
   const serve = (response: () => Response) => vi.stubGlobal('fetch', () => Promise.resolve(response()));
   const read = () => readExport('/x', new AbortController().signal, () => undefined);
 
-  test('keeps all of it and counts the bytes', async () => {
+  test('keeps all of it and counts its bytes', async () => {
     serve(() => new Response('a,b\n1,2\n3,4\n', { headers: { 'content-type': 'text/csv' } }));
     const seen: unknown[] = [];
     const blob = await readExport('/x', new AbortController().signal, (progress) => seen.push(progress));
@@ -49,7 +51,7 @@ describe('reading an export', () => {
         },
       });
     serve(() => new Response(body()));
-    await expect(read()).rejects.toThrow('broke off after 4 bytes; nothing was saved');
+    await expect(read()).rejects.toThrow('broke off after 4 B; nothing was saved');
   });
 
   test('says what the server said when it refuses', async () => {

@@ -1,8 +1,9 @@
 /**
- * Reads an export as it comes and keeps it for saving: counts the bytes, stops when asked, and takes no part of it for
+ * Reads an export as it comes and keeps it for saving: counts what came, stops when asked, and takes no part of it for
  * the whole. What does not fit in memory is left to the browser's own download.
  */
 import { errorSchema } from '../../../model/api.ts';
+import { formatBytes } from '../../_viz/format/quantities.ts';
 
 export const mostBytes = 200e6;
 
@@ -47,7 +48,7 @@ async function next(
     return await reader.read();
   } catch (cause) {
     if (signal.aborted) throw cause;
-    throw new ExportFailure(`The transfer broke off after ${bytes} bytes; nothing was saved.`, { cause });
+    throw new ExportFailure(`The transfer broke off after ${formatBytes(bytes)}; nothing was saved.`, { cause });
   }
 }
 
