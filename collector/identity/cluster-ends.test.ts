@@ -87,7 +87,7 @@ function who(identity: Identity, address: string, port = 80): Endpoint {
 }
 
 function learn(identity: Identity, name: string, address: string): void {
-  const learned = { client: 0, name, addresses: [key(address)], ttl: 60, atNs: at.monoNs } as const;
+  const learned = { client: 0, name, aliases: [], addresses: [key(address)], ttl: 60, atNs: at.monoNs } as const;
   identity.learnName(learned, { address: key('10.0.0.9'), port: 5000 }, 17, at);
 }
 

@@ -67,9 +67,9 @@ function own(
   });
 }
 
-function learn(identity: Identity, name: string, address: string): void {
+function learn(identity: Identity, name: string, address: string, aliases: readonly string[] = []): void {
   const client = { address: key('10.0.0.3'), port: 5000 };
-  identity.learnName({ client: 0, name, addresses: [key(address)], ttl: 60, atNs: at.monoNs }, client, 17, at);
+  identity.learnName({ client: 0, name, aliases, addresses: [key(address)], ttl: 60, atNs: at.monoNs }, client, 17, at);
 }
 
 function who(identity: Identity, address: string, port = 80): string {
@@ -141,6 +141,14 @@ describe('what an address is called', () => {
     expect(who(identity, '203.0.113.9')).toBe('name pay.test');
     expect(who(identity, 'ff02::16')).toBe('address multicast');
     expect(who(identity, '255.255.255.255')).toBe('address broadcast');
+  });
+
+  it('is called as was asked, and knows what that name stands for', () => {
+    const identity = machine();
+    learn(identity, 'www.test', '203.0.113.9', ['edge.cdn.test']);
+    const client = { address: key('10.0.0.3'), port: 5000 };
+    const [, server] = identity.resolvePair(client, { address: key('203.0.113.9'), port: 80 }, tcp, at);
+    expect([server.workload, server.names]).toEqual(['www.test', ['www.test', 'edge.cdn.test']]);
   });
 
   it('is in a cluster the learned name of what is neither pod nor node, even if it runs on this machine', () => {

@@ -158,7 +158,8 @@ export function createIdentity(config: IdentityConfig, deps: IdentityDeps = { co
     },
     learnName(learned, client, protocol, at) {
       const scope = scopeAt(client, protocol, at);
-      for (const address of learned.addresses) names.learn(scope, learned.name, address, learned.ttl, at.monoNs);
+      const { name, aliases, addresses, ttl } = learned;
+      for (const address of addresses) names.learn(scope, name, address, ttl, at.monoNs, aliases);
     },
     learnServerName(name, client, server, at) {
       const scope = scopeAt(client, protocolTcp, at);

@@ -45,7 +45,7 @@ function apply(identity: Identity, action: Action, nowMs: number): void {
       return;
     case 'name':
       identity.learnName(
-        { client: 0, name: `${action.pod}.test`, addresses: [action.address], ttl: 1, atNs: at.monoNs },
+        { client: 0, name: `${action.pod}.test`, aliases: [], addresses: [action.address], ttl: 1, atNs: at.monoNs },
         { address: addresses[0] ?? '', port: 1 },
         tcp,
         at,

@@ -11,6 +11,8 @@ const opcodeQuery = 0;
 export interface LearnedName {
   readonly client: Side;
   readonly name: string;
+  /** What the name turned out to stand for, CNAME by CNAME; in lower case, as servers may answer in any. */
+  readonly aliases: readonly string[];
   readonly addresses: readonly AddressKey[];
   readonly ttl: number;
   readonly atNs: number;
@@ -81,8 +83,9 @@ export function createDnsPairing(deps: DnsPairingDeps): DnsPairing {
   const onAnswer = (message: DnsMessage, sender: Side, atNs: number): void => {
     if (message.isCut) deps.counters.add('dns_answers_cut', 1);
     if (message.addresses.length > 0 && message.name !== '') {
-      const client = otherSide(sender);
-      deps.onName({ client, name: message.name, addresses: message.addresses, ttl: message.ttl, atNs });
+      const { name, addresses, ttl } = message;
+      const aliases = message.aliases.map((alias) => alias.toLowerCase());
+      deps.onName({ client: otherSide(sender), name, aliases, addresses, ttl, atNs });
     }
     const question = questionAnswered(message);
     const query = question === undefined ? undefined : waiting.get(question);

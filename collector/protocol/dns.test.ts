@@ -196,6 +196,14 @@ describe('DNS exchanges', () => {
     ]);
   });
 
+  it('learns what the name stands for beside it, in lower case', () => {
+    const { dns, names } = pairing();
+    const alias = { type: 'CNAME', data: nameBytes('Edge.CDN.test') } as const;
+    dns.message(0, message({ name: 'www.test' }), 1);
+    dns.message(1, message({ name: 'www.test', answers: [alias, a(203, 0, 113, 7)] }), 2);
+    expect(names).toMatchObject([{ name: 'www.test', aliases: ['edge.cdn.test'] }]);
+  });
+
   it('counts a repeated query and a second answer, and reports one exchange', () => {
     const { dns, exchanges, counters } = pairing();
     for (const at of [1, 2]) dns.message(0, message(), at);
