@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { parseFilter } from '../../../model/filter/parse.ts';
-import { complete } from './complete.ts';
+import { complete, wantedValue } from './complete.ts';
 
 const values = (field: string): readonly string[] => (field === 'ns' ? ['production', 'kube-system', 'my space'] : []);
 const offered = (text: string, cursor = text.length): string[] =>
@@ -35,5 +35,17 @@ describe('complete', () => {
     for (const text of ['verdict:', 'protocol:', 'connect:', 'ns:', 'encrypted:'].flatMap((start) => offered(start))) {
       expect(parseFilter(text), text).toMatchObject({ ok: true });
     }
+  });
+});
+
+describe('the value that is wanted', () => {
+  test.each([
+    ['ns:pro', { field: 'ns', typed: 'pro' }],
+    ['verdict:dropped from.namespace:"my sh', { field: 'ns', typed: 'my sh' }],
+    ['verdict:dr', null],
+    ['nothing:x', null],
+    ['ns', null],
+  ])('of %s is %j', (text, wanted) => {
+    expect(wantedValue(text, text.length)).toEqual(wanted);
   });
 });

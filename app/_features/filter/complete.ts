@@ -17,7 +17,29 @@ export interface Completion {
 
 const mostOptions = 9;
 
-/** `valuesOf` knows values of a field that are on the page. */
+/** The field whose value is being typed at the cursor, and the letters so far; null when it is none, or one of words. */
+export function wantedValue(
+  text: string,
+  cursor: number,
+): { readonly field: FieldName; readonly typed: string } | null {
+  const word = text.slice(wordStart(text, cursor), cursor);
+  const colon = word.indexOf(':');
+  const field = colon < 0 ? undefined : namedField(word.slice(0, colon));
+  if (field === undefined || isOfWords(field)) return null;
+  return { field, typed: word.slice(colon + 1).replaceAll('"', '') };
+}
+
+function namedField(named: string): FieldName | undefined {
+  const bare = named.replace(/^(from|to)\./, '');
+  return isFieldName(bare) ? bare : aliases[bare];
+}
+
+function isOfWords(name: FieldName): boolean {
+  const field = fieldOf(name);
+  return field.of === 'flow' && field.kind === 'word';
+}
+
+/** `valuesOf` knows values of a field that occur, the likeliest first. */
 export function complete(text: string, cursor: number, valuesOf: (field: FieldName) => readonly string[]): Completion {
   const start = wordStart(text, cursor);
   const word = text.slice(start, cursor);
@@ -54,8 +76,7 @@ function valueOptions(
   typed: string,
   valuesOf: (field: FieldName) => readonly string[],
 ): CompletionOption[] {
-  const bare = named.replace(/^(from|to)\./, '');
-  const name = isFieldName(bare) ? bare : aliases[bare];
+  const name = namedField(named);
   if (name === undefined) return [];
   const field = fieldOf(name);
   const values = field.of === 'flow' && field.kind === 'word' ? Object.keys(field.words) : valuesOf(name);

@@ -3,11 +3,16 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { NuqsTestingAdapter } from 'nuqs/adapters/testing';
 import { createRef } from 'react';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { answering } from '../../testing/in-app.tsx';
 import { FilterInput } from './filter-input.tsx';
+import '../../testing/patience.ts';
 
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
 
 function show(filter = ''): { field: HTMLInputElement; urls: string[] } {
   const urls: string[] = [];
@@ -29,6 +34,33 @@ const enter = (field: HTMLInputElement, text: string): void => {
   fireEvent.change(field, { target: { value: text } });
   fireEvent.submit(field);
 };
+
+test('values that the store has seen are offered, once the typing rests', async () => {
+  const asked: string[] = [];
+  vi.stubGlobal(
+    'fetch',
+    answering(
+      {
+        '/api/v1/values': {
+          range: { fromMs: 0, toMs: 1 },
+          field: 'ns',
+          values: [{ value: 'payments', lastMs: 1 }],
+          truncated: false,
+          rowsRead: 1,
+          bytesRead: '1',
+        },
+      },
+      asked,
+    ),
+  );
+  const { field } = show();
+  fireEvent.focus(field);
+  fireEvent.change(field, { target: { value: 'ns:pay' } });
+  fireEvent.keyDown(field, { key: 'ArrowDown' });
+  await expect.poll(() => asked.filter((url) => url.includes('typed=pay'))).toHaveLength(1);
+  fireEvent.keyDown(field, { key: 'ArrowDown' });
+  expect(await screen.findByRole('option', { name: 'payments' })).toBeDefined();
+});
 
 describe('the filter field', () => {
   test('shows what the URL says', () => {

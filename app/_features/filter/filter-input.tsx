@@ -12,10 +12,11 @@ import { useId, useState, type KeyboardEvent, type ReactNode, type RefObject } f
 import { parseFilter } from '../../../model/filter/parse.ts';
 import { Button } from '../../_components/button.tsx';
 import { classes } from '../../_components/classes.ts';
-import { complete, type CompletionOption } from './complete.ts';
+import { complete, wantedValue, type CompletionOption } from './complete.ts';
 import { FilterChips } from './filter-chips.tsx';
 import { FilterProblem } from './filter-problem.tsx';
 import { Offered, useOffered } from './offered.tsx';
+import { useStoredValues } from './stored-values.ts';
 import { valuesOnPage } from './values-on-page.ts';
 import { useInvestigation } from '../url/investigation.ts';
 
@@ -30,7 +31,11 @@ export function FilterInput({ field }: { field: RefObject<HTMLInputElement | nul
   const problemId = useId();
   const listId = useId();
   const client = useQueryClient();
-  const offered = useOffered(isFocused ? complete(text, cursor, valuesOnPage(client)) : null, `${text} ${cursor}`);
+  const wanted = isFocused ? wantedValue(text, cursor) : null;
+  const stored = useStoredValues(wanted);
+  const onPage = valuesOnPage(client);
+  const completion = isFocused ? complete(text, cursor, (name) => [...stored, ...onPage(name)]) : null;
+  const offered = useOffered(completion, `${text} ${cursor}`);
   const parsed = parseFilter(text);
   const problem = isChecked && !parsed.ok ? parsed.error : null;
   const apply = (next: string): void => {
