@@ -231,6 +231,21 @@ describe('sightings of one connection', () => {
     expect(flowRows.at(-1)?.['duration_ns']).toBe(BigInt(3.5 * second));
   });
 
+  it.each([
+    { endCause: 2, rstBy: 2, told: 'RST' },
+    { endCause: 2, rstBy: 0, initiator: 0, told: 'RST_BY_SOURCE' },
+    { endCause: 2, rstBy: 1, initiator: 0, told: 'RST_BY_DESTINATION' },
+    { endCause: 2, rstBy: 0, initiator: 1, told: 'RST_BY_DESTINATION' },
+    { endCause: 3, rstBy: 0, told: 'TIMEOUT' },
+  ])('that ended with cause $endCause, reset by $rstBy and opened by $initiator, ended by $told', ({ told, ...of }) => {
+    const { scan, stats, flowRows } = collect();
+    scan(1, [flow({ kind: flowStart | flowEnd, ifindex: 3, ...of })]);
+    stats(1.2);
+    scan(6, []);
+    stats(6.2);
+    expect(flowRows.map((row) => endCauses[Number(row['end_cause'])])).toEqual([told]);
+  });
+
   it('end once, when the end is told in two scans', () => {
     const { scan, stats, flowRows, pipeline } = collect();
     scan(1, [flow({ ...old, ifindex: 3 }), flow({ ...old, ifindex: 4, ingress: [0, 1] })]);

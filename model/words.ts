@@ -65,7 +65,17 @@ export type Tunnel = (typeof tunnels)[number];
 export const encryptions = ['', 'none', 'wireguard', 'ipsec'] as const;
 export type Encryption = (typeof encryptions)[number];
 
-export const endCauses = ['', 'FIN', 'RST', 'TIMEOUT', 'INTERFACE_GONE'] as const;
+/** Of a conversation's end. A reset whose sender was not seen is `RST`. Grows at its end: the store keeps its numbers. */
+export const endCauses = [
+  '',
+  'FIN',
+  'RST',
+  'TIMEOUT',
+  'INTERFACE_GONE',
+  'RST_BY_SOURCE',
+  'RST_BY_DESTINATION',
+] as const;
+export type EndCause = (typeof endCauses)[number];
 
 /**
  * Kinds of thing an endpoint without a pod can be, on a host we watch; elsewhere it is a `name` learned from DNS or a

@@ -11,6 +11,7 @@ import { createEnds, nowhere, type Ends, type Surroundings } from './ends.ts';
 import { contradictsPorts, inferInitiator, type Listeners } from './initiator.ts';
 import { createKeyTable, hashWords, idSeeds, wordsPerKey } from './key-table.ts';
 import { answerPatienceNs, complaintOf, isUnanswered, resultOf } from './opening.ts';
+import { endCauseOf } from './end-cause.ts';
 import {
   addressOf,
   bit,
@@ -330,7 +331,7 @@ export function createConnections(config: ConnectionsConfig, deps: ConnectionsDe
     words[at + field.icmpCode] = from.getUint8(offset + flowRecord.icmp_code + opener);
     raise(words, at + field.srttUs, from.getUint32(offset + flowRecord.srtt_us, true));
     raise(words, at + field.retransmits, from.getUint32(offset + flowRecord.retransmits, true));
-    raise(words, at + field.endCause, from.getUint8(offset + flowRecord.end_cause));
+    raise(words, at + field.endCause, endCauseOf(from, offset));
     // One that is told twice waits once more than it must, and is told once.
     if (isStart && isWaiting(slot)) unanswered.push(slot);
     markDirty(slot);

@@ -32,6 +32,7 @@ export const field = {
   icmpCode: 11,
   srttUs: 12,
   retransmits: 13,
+  /** As end-cause.ts keeps it. */
   endCause: 14,
   /** enum encryption: what the latest records that told anything told, and what this scan's did. */
   encryption: 15,

@@ -24,6 +24,8 @@ export interface FlowFields extends KeyFields {
   readonly flags?: readonly [number, number];
   readonly kind?: number;
   readonly endCause?: number;
+  /** 0 a, 1 b, 2 nobody. */
+  readonly rstBy?: number;
   readonly initiator?: number;
   readonly ingress?: readonly [number, number];
   readonly zeroWindows?: readonly [number, number];
@@ -117,7 +119,7 @@ export function flow(fields: FlowFields = {}): Buffer {
   bytes.writeUInt8(fields.kind ?? wire.flowStart, wire.flowRecord.kind);
   bytes.writeUInt8(fields.endCause ?? 0, wire.flowRecord.end_cause);
   bytes.writeUInt8(initiator, wire.flowRecord.initiator);
-  bytes.writeUInt8(2, wire.flowRecord.rst_by);
+  bytes.writeUInt8(fields.rstBy ?? 2, wire.flowRecord.rst_by);
   const [icmpErrors, icmpType, icmpCode] = fields.icmpErrors ?? [0, 0, 0];
   bytes.writeUInt32LE(icmpErrors, wire.flowRecord.icmp_errors);
   bytes.writeUInt8(icmpType, wire.flowRecord.icmp_error_type);

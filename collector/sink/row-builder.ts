@@ -19,6 +19,7 @@ import {
   seen,
   time,
 } from '../connections/state.ts';
+import { endCauseWord } from '../connections/end-cause.ts';
 import { flowKey, tcpFlag } from '../decode/wire.ts';
 import type { End, Endpoint, Moment } from '../identity/endpoint.ts';
 import type { Identity, Resolution } from '../identity/identity.ts';
@@ -308,7 +309,7 @@ export function createRowBuilder(deps: RowBuilderDeps): RowBuilder {
       ofConnection.tcpFlags = word(slot, field.tcpFlags);
       ofConnection.icmpType = word(slot, field.icmpType);
       ofConnection.icmpCode = word(slot, field.icmpCode);
-      ofConnection.endCause = isLast ? word(slot, field.endCause) : 0;
+      ofConnection.endCause = isLast ? endCauseWord(word(slot, field.endCause), source) : 0;
       ofConnection.connectResult = account.connectResult;
       ofConnection.handshakeUs = account.connectResult === 'ESTABLISHED' ? word(slot, field.handshakeUs) : 0;
       ofConnection.srttUs = health.srttUs;

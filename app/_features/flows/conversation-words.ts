@@ -45,7 +45,8 @@ function lineText(flow: Flow): string {
   const word = counted[flow.kind];
   if (word === undefined) return rowSummary(flow);
   const packets = `${plural(flow.packetsToDst, 'packet')} there, ${flow.packetsToSrc} back`;
-  const ending = flow.endCause === '' ? '' : ` by ${flow.endCause.toLowerCase().replaceAll('_', ' ')}`;
+  const ending =
+    flow.endCause === '' ? '' : ` by ${flow.endCause.toLowerCase().replaceAll('_', ' ').replace('rst', 'reset')}`;
   return `${word}${ending}: ${packets}`;
 }
 
