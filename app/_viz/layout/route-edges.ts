@@ -2,6 +2,7 @@
  * Draws every edge as a curve that leaves its source at the right and enters its destination at the left, and passes
  * the columns in between through the gaps between their cards. What runs backwards turns round beside the cards.
  */
+import { choosePasses, type Gap, type Pass, type Trail } from './choose-passes.ts';
 import type { Graph, IndexedEdge } from './graph.ts';
 import { columnX, type Metrics, type Rect } from './metrics.ts';
 import { spread } from './spread.ts';
@@ -36,36 +37,24 @@ interface Piece {
   readonly samples: number;
 }
 
-/** What an edge keeps from the cards it passes; ten edges can pass between two cards. */
-const clearance = 6;
+/**
+ * What an edge keeps from the cards it passes; ten edges can pass between two cards. As long as an arrow: curves between
+ * two columns then all begin and end at the same place across, and cross only when their ends are the other way round.
+ */
+const clearance = 7;
+const arrow = clearance;
 const turn = 44;
-const arrow = 7;
 const laneStep = 5;
 /** Samples of a curve between two columns, and of the straight way past one. */
 const perBend = 8;
 const perPass = 4;
 
-/** Free stretches of each column, from the uppermost to the lowest. */
 type Gaps = readonly (readonly Gap[])[];
-interface Gap {
-  readonly min: number;
-  readonly max: number;
-}
 
-/** One edge going past one column: where it would like to, and in the end where it does. */
-interface Pass {
-  readonly column: number;
-  readonly wish: number;
-  level: number;
-}
-
-interface Way {
+interface Way extends Trail {
   readonly edge: IndexedEdge;
-  readonly start: Point;
-  readonly end: Point;
-  readonly from: number;
-  readonly isForward: boolean;
-  readonly passes: readonly Pass[];
+  readonly startX: number;
+  readonly endX: number;
 }
 
 export function routeEdges(
@@ -75,57 +64,74 @@ export function routeEdges(
   boxes: Iterable<Rect>,
   m: Metrics,
 ): Map<string, Route> {
-  const ports = assignPorts(graph, cards, m);
   const routes = new Map<string, Route>();
   const ways: Way[] = [];
   for (const edge of graph.edges) {
     const source = cards[edge.from];
     const destination = cards[edge.to];
     if (source === undefined || destination === undefined) continue;
-    if (edge.from === edge.to) {
-      routes.set(edge.id, selfLoop(source));
-      continue;
-    }
-    const start = { x: source.x + source.width, y: ports.out.get(edge.id) ?? source.y };
-    const end = { x: destination.x - arrow, y: ports.into.get(edge.id) ?? destination.y };
-    ways.push(findWay(edge, start, end, columnOf, m));
+    if (edge.from === edge.to) routes.set(edge.id, selfLoop(source));
+    else ways.push(findWay(edge, source, destination, columnOf, m));
   }
-  takeLanes(ways, gapsOf(columnOf, cards, boxes, m));
-  for (const way of ways) routes.set(way.edge.id, toRoute(curvesOf(way, m)));
+  const gaps = gapsOf(columnOf, cards, boxes, m);
+  choosePasses(ways, gaps);
+  takeLanes(ways, gaps);
+  const ports = assignPorts(graph, ways, m);
+  for (const way of ways) {
+    const startY = ports.out.get(way) ?? way.startY;
+    const endY = ports.into.get(way) ?? way.endY;
+    routes.set(way.edge.id, toRoute(curvesOf({ ...way, startY, endY }, m)));
+  }
   return routes;
 }
 
-function findWay(edge: IndexedEdge, start: Point, end: Point, columnOf: Int32Array, m: Metrics): Way {
+function findWay(edge: IndexedEdge, source: Rect, destination: Rect, columnOf: Int32Array, m: Metrics): Way {
   const [from, to] = [columnOf[edge.from] ?? 0, columnOf[edge.to] ?? 0];
   const isForward = to > from;
   const columns = isForward ? range(from + 1, to - 1) : range(to, from).reverse();
+  const startX = source.x + source.width;
+  const endX = destination.x - arrow;
+  const startY = source.y + source.height / 2;
+  const endY = destination.y + destination.height / 2;
   const passes = columns.map((column) => {
-    const share = isForward ? (columnX(m, column) - clearance - start.x) / (end.x - start.x) : 0.5;
-    const wish = start.y + (end.y - start.y) * share;
+    const share = isForward ? (columnX(m, column) - clearance - startX) / (endX - startX) : 0.5;
+    const wish = startY + (endY - startY) * share;
     return { column, wish, level: wish };
   });
-  return { edge, start, end, from, isForward, passes };
+  return { edge, startX, endX, startY, endY, from, isForward, passes };
+}
+
+interface Lane {
+  readonly pass: Pass;
+  readonly level: number;
+  /** The height of what comes before and after, which orders edges that would like the same lane. */
+  readonly drift: number;
 }
 
 /** Edges that pass through the same gap lie beside each other there, in the order in which they come and go. */
 function takeLanes(ways: readonly Way[], gaps: Gaps): void {
-  const lanes = new Map<Gap, Pass[]>();
-  for (const { passes } of ways) {
-    for (const pass of passes) {
-      const gap = nearestGap(gaps[pass.column] ?? [], pass.wish);
-      if (gap === null) continue;
+  const lanes = new Map<Gap, Lane[]>();
+  for (const { passes, startY, endY } of ways) {
+    const levels = passes.map(({ level }) => level);
+    passes.forEach((pass, at) => {
+      const gap = nearestGap(gaps[pass.column] ?? [], pass.level);
+      if (gap === null) return;
+      const lane = { pass, level: pass.level, drift: (levels[at - 1] ?? startY) + (levels[at + 1] ?? endY) };
       const known = lanes.get(gap);
-      if (known === undefined) lanes.set(gap, [pass]);
-      else known.push(pass);
-    }
+      if (known === undefined) lanes.set(gap, [lane]);
+      else known.push(lane);
+    });
   }
-  for (const [gap, passes] of lanes) {
-    passes.sort((a, b) => a.wish - b.wish);
-    const step = Math.min(laneStep, (gap.max - gap.min) / Math.max(1, passes.length - 1));
-    const wishes = passes.map(({ wish }) => Math.max(gap.min, Math.min(gap.max, wish)));
-    spread(wishes, step, gap).forEach((level, at) => {
-      const pass = passes[at];
-      if (pass !== undefined) pass.level = level;
+  for (const [gap, inGap] of lanes) {
+    inGap.sort((a, b) => a.level - b.level || a.drift - b.drift);
+    const step = Math.min(laneStep, (gap.max - gap.min) / Math.max(1, inGap.length - 1));
+    spread(
+      inGap.map(({ level }) => level),
+      step,
+      gap,
+    ).forEach((level, at) => {
+      const lane = inGap[at];
+      if (lane !== undefined) lane.pass.level = level;
     });
   }
 }
@@ -142,9 +148,12 @@ function nearestGap(gaps: readonly Gap[], wish: number): Gap | null {
   return best;
 }
 
-function curvesOf({ start, end, from, isForward, passes }: Way, m: Metrics): Piece[] {
-  const pieces: Piece[] = [];
-  let at = start;
+function curvesOf({ startX, startY, endX, endY, from, isForward, passes }: Way, m: Metrics): Piece[] {
+  const start = { x: startX, y: startY };
+  const end = { x: endX, y: endY };
+  const out = { x: startX + clearance, y: startY };
+  const pieces: Piece[] = isForward ? [{ curve: sweep(start, out), samples: 1 }] : [];
+  let at = isForward ? out : start;
   for (const { column, level } of passes) {
     const enter = { x: columnX(m, column) + (isForward ? -clearance : m.cardWidth), y: level };
     const leave = { x: columnX(m, column) + (isForward ? m.cardWidth + clearance : 0), y: level };
@@ -206,32 +215,33 @@ function gapsOf(columnOf: Int32Array, cards: readonly Rect[], boxes: Iterable<Re
 }
 
 interface Ports {
-  readonly out: ReadonlyMap<string, number>;
-  readonly into: ReadonlyMap<string, number>;
+  readonly out: ReadonlyMap<Way, number>;
+  readonly into: ReadonlyMap<Way, number>;
 }
 
-/** Edges of one card get their own place on its side, in the order of what stands at their other end. */
-function assignPorts(graph: Graph, cards: readonly Rect[], m: Metrics): Ports {
-  const out = new Map<string, number>();
-  const into = new Map<string, number>();
-  const room = m.cardHeight - 20;
-  const share = (side: Map<string, number>, edges: readonly IndexedEdge[], other: (e: IndexedEdge) => number): void => {
-    const real = edges.filter((edge) => edge.from !== edge.to);
-    const sorted = [...real].sort(
-      (a, b) => (cards[other(a)]?.y ?? 0) - (cards[other(b)]?.y ?? 0) || (a.id < b.id ? -1 : 1),
-    );
-    const step = Math.min(8, room / Math.max(1, sorted.length - 1));
-    sorted.forEach((edge, position) => {
-      const card = cards[other(edge) === edge.to ? edge.from : edge.to];
-      const middle = (card?.y ?? 0) + m.cardHeight / 2;
-      side.set(edge.id, middle + (position - (sorted.length - 1) / 2) * step);
-    });
-  };
-  graph.nodes.forEach((_, node) => {
-    share(out, graph.outgoing[node] ?? [], (edge) => edge.to);
-    share(into, graph.incoming[node] ?? [], (edge) => edge.from);
-  });
+/** Edges of one card get their own place on its side, in the order in which they go on from there. */
+function assignPorts(graph: Graph, ways: readonly Way[], m: Metrics): Ports {
+  const outgoing: Way[][] = graph.nodes.map(() => []);
+  const incoming: Way[][] = graph.nodes.map(() => []);
+  for (const way of ways) {
+    outgoing[way.edge.from]?.push(way);
+    incoming[way.edge.to]?.push(way);
+  }
+  const out = new Map<Way, number>();
+  const into = new Map<Way, number>();
+  for (const side of outgoing) share(out, side, ({ startY, endY, passes }) => [startY, passes[0]?.level ?? endY], m);
+  for (const side of incoming)
+    share(into, side, ({ startY, endY, passes }) => [endY, passes.at(-1)?.level ?? startY], m);
   return { out, into };
+}
+
+function share(side: Map<Way, number>, ways: Way[], ends: (way: Way) => readonly [number, number], m: Metrics): void {
+  const step = Math.min(8, (m.cardHeight - 20) / Math.max(1, ways.length - 1));
+  // What turns round at the card lies outermost, the widest turn furthest in: so turns lie inside each other.
+  const turning = (way: Way): number => (way.isForward ? 0 : Math.sign(ends(way)[1] - ends(way)[0]));
+  const along = (way: Way): number => (way.isForward ? 1 : -1) * ends(way)[1];
+  ways.sort((a, b) => turning(a) - turning(b) || along(a) - along(b) || (a.edge.id < b.edge.id ? -1 : 1));
+  ways.forEach((way, position) => side.set(way, ends(way)[0] + (position - (ways.length - 1) / 2) * step));
 }
 
 function toRoute(pieces: readonly Piece[]): Route {
