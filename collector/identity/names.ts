@@ -117,7 +117,9 @@ export function createNames(config: NamesConfig, changes: Pick<Changes, 'changeA
       const entry = before ?? { shared: emptyList, scoped: new Map<string, List>() };
       const shared = withNames(entry.shared, learned, nowNs);
       const own = withNames(entry.scoped.get(scope), learned, nowNs);
-      const isNews = !isSame(entry.shared, shared) || !isSame(entry.scoped.get(scope) ?? emptyList, own);
+      // A name that had lapsed is news again: answers of the time between do without it.
+      const known = (list: List): List => alive(list, nowNs);
+      const isNews = !isSame(known(entry.shared), shared) || !isSame(known(entry.scoped.get(scope) ?? emptyList), own);
       entry.shared = shared;
       setScoped(entry, scope, own);
       if (before === undefined) size += 1;

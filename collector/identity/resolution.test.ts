@@ -145,6 +145,17 @@ describe('an answer that is said to hold', () => {
     expect(identity.holds(answer, at)).toBe(false);
   });
 
+  it('ends when a name that had lapsed is learned again', () => {
+    const identity = machine();
+    apply(identity, { ...nothing, does: 'name' }, 1000);
+    const late = { monoNs: 4e9, wallMs: 4000 };
+    const server = { address: nothing.address, port: 80 };
+    const answer = identity.resolve({ address: key('10.0.0.1'), port: 5000 }, server, tcp, late);
+    expect(answer.to.names).toEqual([]);
+    apply(identity, { ...nothing, does: 'name' }, 4000);
+    expect(identity.holds(answer, late)).toBe(false);
+  });
+
   it('does not raise the version when what is known is told again', () => {
     const identity = machine();
     apply(identity, { ...nothing, does: 'socket' }, 1000);
