@@ -77,13 +77,21 @@ test('10,000 requests over kept connections, split and pipelined, are 10,000 wit
 });
 
 test('the map counts them as 10,000 requests, each answered, with latencies', async () => {
-  const map = await measured.stack.map();
-  const edge = map.edges.find(
-    (candidate) => candidate.source.endsWith('/frontend') && candidate.destination.endsWith('/api'),
+  // The requests are there; the connections that carried them are told by the next scan.
+  const edge = await eventually(
+    15_000,
+    async () => {
+      const { edges } = await measured.stack.map();
+      const found = edges.find(
+        ({ source, destination }) => source.endsWith('/frontend') && destination.endsWith('/api'),
+      );
+      return found !== undefined && found.connections >= 10 ? found : null;
+    },
+    () => 'ten connections from frontend to api',
   );
   expect(edge).toMatchObject({ requests: 10_000, unanswered: 0, connections: 10, drops: 0 });
-  expect(edge?.latencyMs?.p50).toBeGreaterThan(0);
-  expect(edge?.protocols).toContainEqual({ l4: 'TCP', port: ports.http, l7: 'HTTP' });
+  expect(edge.latencyMs?.p50).toBeGreaterThan(0);
+  expect(edge.protocols).toContainEqual({ l4: 'TCP', port: ports.http, l7: 'HTTP' });
 });
 
 test('1,000 DNS lookups are 1,000 with name, type and code', async () => {
