@@ -1,19 +1,20 @@
 /** What of the edges is drawn crisp above their picture: those pointed at or selected, and the words on edges. */
 'use client';
 
-import { memo, useMemo, type ReactNode } from 'react';
+import { memo, useMemo, useSyncExternalStore, type ReactNode } from 'react';
 
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
 import type { Route } from '../../_viz/layout/route-edges.ts';
 import { crossShares, pointAt } from './draw-edges.ts';
+import { neighbourhood } from './neighbourhood.ts';
 import type { Picture, PictureEdge } from './picture.ts';
+import type { Pointing } from './pointing.ts';
 import { labelPoint, labelRise, placeLabels } from './place-labels.ts';
 
 interface EdgeOverlayProps {
   readonly picture: Picture;
   readonly layout: MapLayout;
-  /** Edges of what is pointed at. */
-  readonly lit: ReadonlySet<string> | null;
+  readonly pointing: Pointing;
   /** Edges of what is selected. */
   readonly kept: ReadonlySet<string> | null;
   readonly selectedId: string | null;
@@ -25,7 +26,9 @@ interface EdgeOverlayProps {
 const mostLabels = 60;
 
 export const EdgeOverlay = memo(function EdgeOverlay(props: EdgeOverlayProps): ReactNode {
-  const { picture, layout, lit, kept, selectedId, focusedId } = props;
+  const { picture, layout, pointing, kept, selectedId, focusedId } = props;
+  const pointed = useSyncExternalStore(pointing.listen, pointing.now, pointing.now);
+  const lit = useMemo(() => neighbourhood(pointed, picture)?.edges ?? null, [pointed, picture]);
   const labels = useMemo(() => {
     const urgent = [...picture.edges.values()].sort((a, b) => urgency[b.state] - urgency[a.state]);
     const wanted = urgent.length <= mostLabels ? urgent : urgent.filter((item) => item.state === 'dropped');

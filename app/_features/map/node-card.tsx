@@ -15,20 +15,19 @@ interface NodeCardProps {
   readonly item: PictureNode;
   readonly rect: Rect;
   readonly isSelected: boolean;
-  readonly isLit: boolean;
-  readonly isDimmed: boolean;
   readonly isTabStop: boolean;
   readonly onSelect: (id: string) => void;
   readonly onPoint: (id: string | null) => void;
 }
 
 export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode {
-  const { item, rect, isSelected, isLit, isDimmed, isTabStop, onSelect, onPoint } = props;
+  const { item, rect, isSelected, isTabStop, onSelect, onPoint } = props;
   const { node, drops, failed, rates } = item;
   return (
     <button
       type="button"
       data-focus={`node ${node.id}`}
+      data-card={node.id}
       tabIndex={isTabStop ? 0 : -1}
       aria-label={nodeWords(item)}
       aria-pressed={isSelected}
@@ -37,13 +36,12 @@ export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode 
       onPointerEnter={() => onPoint(node.id)}
       onPointerLeave={() => onPoint(null)}
       className={classes(
-        'absolute flex items-center gap-1.5 rounded-md border pr-2 pl-3 text-left transition-colors',
-        isDimmed ? 'bg-canvas text-ink-faint' : 'bg-raised shadow-card',
+        'absolute flex items-center gap-1.5 rounded-md border bg-raised pr-2 pl-3 text-left shadow-card transition-colors',
+        // Set by use-card-marks.ts.
+        'group-data-choosing/cards:not-data-kept:bg-canvas group-data-choosing/cards:not-data-kept:text-ink-faint group-data-choosing/cards:not-data-kept:shadow-none',
         isSelected
           ? 'border-accent ring-1 ring-accent'
-          : isLit
-            ? 'border-ink-faint'
-            : 'border-line hover:border-ink-faint',
+          : 'border-line hover:border-ink-faint data-lit:border-ink-faint',
         item.isOutside && 'border-dashed',
       )}
       style={{ left: rect.x, top: rect.y, width: rect.width, height: rect.height }}

@@ -7,6 +7,10 @@ import type { Selection } from '../url/investigation.ts';
 import { createPicture } from './picture.ts';
 import { ServiceMap } from './service-map.tsx';
 
+const drawnCards = vi.hoisted(() => vi.fn(() => null));
+// Part of every card, and so a count of the cards drawn.
+vi.mock('./kind-icon.tsx', () => ({ KindIcon: drawnCards }));
+
 beforeAll(() => {
   // jsdom draws nothing and has no layout, so nothing is ever resized.
   vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
@@ -75,4 +79,25 @@ test('what is selected is pressed, and the words of other edges step back', () =
   show(dropped);
   expect(screen.getByRole('button', { name: /^api → payment/ }).getAttribute('aria-pressed')).toBe('true');
   expect(document.querySelectorAll('.edge-label')).toHaveLength(1);
+});
+
+const marked = (attribute: string): (string | undefined)[] =>
+  [...document.querySelectorAll<HTMLElement>(`[data-card][${attribute}]`)].map(({ title }) => title).sort();
+
+test('pointing at a card lights it and what it talks to, and draws no card again', () => {
+  show();
+  drawnCards.mockClear();
+  const card = screen.getByRole('button', { name: /^payment\.stripe\.com, name, / });
+  fireEvent.pointerEnter(card);
+  expect(marked('data-lit')).toEqual(['api', 'payment.stripe.com']);
+  expect([...document.querySelectorAll('.edge[data-lit="true"]')]).toHaveLength(1);
+  fireEvent.pointerLeave(card);
+  expect(marked('data-lit')).toEqual([]);
+  expect(drawnCards).not.toHaveBeenCalled();
+});
+
+test('a selection keeps its neighbourhood bright and dims the other cards', () => {
+  show(dropped);
+  expect(marked('data-kept')).toEqual(['api', 'payment.stripe.com']);
+  expect(document.querySelector('[data-choosing]')?.contains(document.querySelector('[data-card]'))).toBe(true);
 });

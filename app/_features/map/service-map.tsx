@@ -6,6 +6,7 @@ import {
   useCallback,
   useEffect,
   useMemo,
+  useRef,
   useState,
   type KeyboardEvent,
   type MouseEvent,
@@ -13,7 +14,6 @@ import {
   type ReactNode,
 } from 'react';
 
-import { classes } from '../../_components/classes.ts';
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
 import type { Rect } from '../../_viz/layout/metrics.ts';
 import { pointsOf } from '../../_viz/layout/route-edges.ts';
@@ -25,8 +25,11 @@ import { EdgeOverlay } from './edge-overlay.tsx';
 import { MapControls } from './map-controls.tsx';
 import { MapSkeleton } from './map-skeleton.tsx';
 import { MapTable } from './map-table.tsx';
+import { neighbourhood } from './neighbourhood.ts';
 import { NodeCard } from './node-card.tsx';
 import type { Picture } from './picture.ts';
+import { createPointing } from './pointing.ts';
+import { useCardMarks } from './use-card-marks.ts';
 import { useMapLayout } from './use-map-layout.ts';
 import { useMapZoom } from './use-map-zoom.ts';
 import { isArrowKey, walk, type Focus } from './walk.ts';
@@ -55,14 +58,14 @@ interface LaidOutMapProps extends ServiceMapProps {
 
 function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTidy }: LaidOutMapProps): ReactNode {
   const { viewport, layer, zoom } = useMapZoom(layout.bounds, epoch);
-  const [pointed, setPointed] = useState<Focus | null>(null);
+  const [pointing] = useState(createPointing);
+  const cards = useRef<HTMLDivElement>(null);
   const [visited, setVisited] = useState<Focus | null>(null);
   const [focusedEdge, setFocusedEdge] = useState<string | null>(null);
   const hits = useMemo(() => createEdgeHits(layout.routes), [layout]);
   const selected = useMemo(() => focusOf(selection, picture), [selection, picture]);
-  // What is pointed at lights up; only a selection dims the rest, because that redraws every card.
-  const lit = useMemo(() => neighbourhood(pointed, picture), [pointed, picture]);
   const kept = useMemo(() => neighbourhood(selected, picture), [selected, picture]);
+  useCardMarks({ cards, picture, pointing, kept, drawn: layout });
   const tabStop = existing(visited, picture) ?? selected ?? firstCard(layout);
 
   const selectNode = useCallback((id: string) => onSelect({ kind: 'node', id }), [onSelect]);
@@ -73,7 +76,10 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
     },
     [onSelect, picture],
   );
-  const pointNode = useCallback((id: string | null) => setPointed(id === null ? null : { kind: 'node', id }), []);
+  const pointNode = useCallback(
+    (id: string | null) => pointing.point(id === null ? null : { kind: 'node', id }),
+    [pointing],
+  );
 
   const { reveal } = zoom;
   useEffect(() => {
@@ -93,7 +99,8 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
   const onPointerMove = (event: PointerEvent<HTMLDivElement>): void => {
     if (event.buttons !== 0 || event.target !== event.currentTarget) return;
     const id = edgeAt(event);
-    if (id !== (pointed?.kind === 'edge' ? pointed.id : null)) setPointed(id === null ? null : { kind: 'edge', id });
+    event.currentTarget.toggleAttribute('data-on-edge', id !== null);
+    pointing.point(id === null ? null : { kind: 'edge', id });
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
@@ -118,13 +125,10 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
         ref={viewport}
         role="application"
         aria-label="Service map. Arrow keys walk along its edges, Enter opens."
-        className={classes(
-          'absolute inset-0 touch-none overflow-clip active:cursor-grabbing',
-          pointed?.kind === 'edge' ? 'cursor-pointer' : 'cursor-grab',
-        )}
+        className="absolute inset-0 cursor-grab touch-none overflow-clip active:cursor-grabbing data-on-edge:cursor-pointer"
         onKeyDown={onKeyDown}
         onPointerMove={onPointerMove}
-        onPointerLeave={() => setPointed(null)}
+        onPointerLeave={() => pointing.point(null)}
         onClick={(event) => {
           if (event.target !== event.currentTarget) return;
           const id = edgeAt(event);
@@ -138,7 +142,7 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
         >
           <Boxes picture={picture} layout={layout} />
           <EdgeCanvas picture={picture} layout={layout} zoom={zoom} kept={kept?.edges ?? null} />
-          <div className="pointer-events-auto relative z-10">
+          <div ref={cards} className="group/cards pointer-events-auto relative z-10">
             {[...picture.nodes.values()].map((item) => {
               const rect = layout.cards.get(item.node.id);
               if (rect === undefined) return null;
@@ -148,8 +152,6 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
                   item={item}
                   rect={rect}
                   isSelected={selected?.kind === 'node' && selected.id === item.node.id}
-                  isLit={lit?.nodes.has(item.node.id) === true}
-                  isDimmed={kept?.nodes.has(item.node.id) === false}
                   isTabStop={tabStop?.kind === 'node' && tabStop.id === item.node.id}
                   onSelect={selectNode}
                   onPoint={pointNode}
@@ -160,7 +162,7 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
           <EdgeOverlay
             picture={picture}
             layout={layout}
-            lit={lit?.edges ?? null}
+            pointing={pointing}
             kept={kept?.edges ?? null}
             selectedId={selected?.kind === 'edge' ? selected.id : null}
             focusedId={focusedEdge}
@@ -198,26 +200,6 @@ function focusOn(viewport: HTMLElement | null, focus: Focus): void {
   for (const element of viewport?.querySelectorAll<HTMLElement | SVGElement>('[data-focus]') ?? []) {
     if (element.dataset['focus'] === wanted) element.focus({ preventScroll: true });
   }
-}
-
-interface Lit {
-  readonly nodes: ReadonlySet<string>;
-  readonly edges: ReadonlySet<string>;
-}
-
-/** A card with everything it touches, or an edge with its two ends. */
-function neighbourhood(focus: Focus | null, picture: Picture): Lit | null {
-  if (focus === null) return null;
-  const touching = [...picture.edges.values()].filter(({ edge }) =>
-    focus.kind === 'edge' ? edge.id === focus.id : edge.source === focus.id || edge.destination === focus.id,
-  );
-  return {
-    nodes: new Set([
-      ...(focus.kind === 'node' ? [focus.id] : []),
-      ...touching.flatMap(({ edge }) => [edge.source, edge.destination]),
-    ]),
-    edges: new Set(touching.map(({ edge }) => edge.id)),
-  };
 }
 
 function focusOf(selection: Selection | null, picture: Picture): Focus | null {
