@@ -101,3 +101,21 @@ test('a selection keeps its neighbourhood bright and dims the other cards', () =
   expect(marked('data-kept')).toEqual(['api', 'payment.stripe.com']);
   expect(document.querySelector('[data-choosing]')?.contains(document.querySelector('[data-card]'))).toBe(true);
 });
+
+/** jsdom's own constructor refuses its own window as the view that d3-zoom asks an event for. */
+function mouse(type: string, target: EventTarget, at = 0): void {
+  const event = new MouseEvent(type, { bubbles: true, cancelable: true, clientX: at, clientY: at });
+  Object.defineProperty(event, 'view', { value: window });
+  target.dispatchEvent(event);
+}
+
+test('a button that goes down on a card leaves it in reach of the click', () => {
+  show();
+  const layer = document.querySelector('.map-layer');
+  mouse('mousedown', screen.getByRole('button', { name: /^payment\.stripe\.com, name, / }));
+  expect(layer?.hasAttribute('data-moving')).toBe(false);
+  mouse('mousemove', window, 40);
+  expect(layer?.hasAttribute('data-moving')).toBe(true);
+  mouse('mouseup', window, 40);
+  expect(layer?.hasAttribute('data-moving')).toBe(false);
+});

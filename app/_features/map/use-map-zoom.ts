@@ -11,6 +11,8 @@ import { useCallback, useEffect, useMemo, useRef, type RefObject } from 'react';
 import type { Rect } from '../../_viz/layout/metrics.ts';
 
 const margin = 28;
+/** Under the map, where the legend stands. */
+const marginBelow = 52;
 /** Names on cards stay legible down to here; the first picture never goes below. */
 const legible = 0.7;
 /** When a little less would show everything, everything is worth it. */
@@ -66,9 +68,10 @@ export function useMapZoom(bounds: Rect, epoch: number): MapZoomRefs {
       .scaleExtent([0.08, 2.5])
       .clickDistance(4)
       .filter((event: MouseEvent) => event.button === 0 && event.type !== 'dblclick')
-      .on('start', () => moved.setAttribute('data-moving', 'true'))
       .on('zoom', (event: D3ZoomEvent<HTMLDivElement, unknown>) => {
         const { x, y, k } = event.transform;
+        // Not from the start, which is when the button goes down: cards that let the pointer through then miss the click.
+        if (!moved.hasAttribute('data-moving')) moved.setAttribute('data-moving', 'true');
         moved.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
         const isFar = String(k < far);
         // Writing an attribute, even the same, makes the browser look at every edge again.
@@ -147,13 +150,17 @@ export function fitted(
 ): { x: number; y: number; k: number } {
   const wish = Math.min(
     (width - 2 * margin) / Math.max(1, bounds.width),
-    (height - 2 * margin) / Math.max(1, bounds.height),
+    (height - margin - marginBelow) / Math.max(1, bounds.height),
   );
   const k = wish >= stillLegible ? Math.min(1.2, wish) : Math.max(smallest, wish);
   // What does not fit starts at its left and its top: clients first.
   const along = (start: number, length: number, room: number): number =>
-    length * k <= room - 2 * margin ? (room - length * k) / 2 - start * k : margin - start * k;
-  return { x: along(bounds.x, bounds.width, width), y: along(bounds.y, bounds.height, height), k };
+    margin + Math.max(0, room - length * k) / 2 - start * k;
+  return {
+    x: along(bounds.x, bounds.width, width - 2 * margin),
+    y: along(bounds.y, bounds.height, height - margin - marginBelow),
+    k,
+  };
 }
 
 function shiftInto(start: number, end: number, room: number): number {

@@ -60,7 +60,7 @@ test('words on edges stand clear of cards and of each other', () => {
 describe('the first view', () => {
   const bounds = { x: 0, y: 0, width: 1000, height: 400 };
   test('centres a map that fits', () => {
-    expect(fitted(bounds, 1456, 900, 0.7)).toEqual({ x: 128, y: 210, k: 1.2 });
+    expect(fitted(bounds, 1456, 900, 0.7)).toEqual({ x: 128, y: 198, k: 1.2 });
   });
   test('starts a map that does not fit at its clients, still legible', () => {
     expect(fitted({ ...bounds, width: 9000 }, 1456, 900, 0.7)).toMatchObject({ x: 28, k: 0.7 });
