@@ -7,6 +7,7 @@ import type { Comparison, Expression, Filter, Glob, Term, Test } from '../model/
 import { cidrBounds } from '../model/filter/cidr.ts';
 import { fieldOf, foldCase, type EndField, type FlowField } from '../model/filter/fields.ts';
 import type { EndpointAttribute } from '../model/flow-columns.ts';
+import { labelSql } from './label-sql.ts';
 import { empty, ident, join, param, sql, type Param, type Sql } from './sql.ts';
 
 const nothing = sql`0`;
@@ -213,11 +214,8 @@ function listTest(column: Sql, glob: Glob, foldsCase: boolean): Sql {
   return sql`arrayExists(x -> ${textTest(sql`x`, glob, foldsCase)}, ${column})`;
 }
 
-/** A label is `key=value`, its key with or without a source in front: `k8s:app=api`. */
 function labelTest(column: Sql, key: string, value: Glob | null): Sql {
-  const name = sql`substring(x, 1, if(position(x, '=') = 0, length(x), position(x, '=') - 1))`;
-  const isNamed = sql`(${name} = ${param.string(key)} OR substring(${name}, position(${name}, ':') + 1) = ${param.string(key)})`;
-  const text = sql`if(position(x, '=') = 0, '', substring(x, position(x, '=') + 1))`;
+  const { isNamed, text } = labelSql(key);
   const matches = value === null ? empty : sql` AND ${textTest(text, value, false)}`;
   return sql`arrayExists(x -> ${isNamed}${matches}, ${column})`;
 }

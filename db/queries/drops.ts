@@ -23,6 +23,7 @@ import {
   type Resolution,
 } from './resolution.ts';
 import { runQuery, type Read } from './run.ts';
+import { workloadNames } from './workload-names.ts';
 
 export interface DropsInput {
   readonly range: Range;
@@ -91,10 +92,6 @@ function dropsOf({ from, ranges }: SourcePieces, filter: Filter, stepMs: number)
 export function buildDrops(input: DropsInput): Sql {
   const stepMs = stepOf(input.range, trendPoints);
   const drops = bySource(piecesOfDrops(input, stepMs)).map((piece) => dropsOf(piece, input.filter, stepMs));
-  const names = sql`
-    SELECT id, any(namespace) AS namespace, any(kind) AS kind, any(name) AS name
-    FROM workloads
-    GROUP BY id`;
   return sql`
 SELECT
   drops.cluster AS cluster, reason, location, protocol, port,
@@ -116,9 +113,9 @@ FROM (
   ORDER BY packets DESC, last_ms DESC, reason, location, from_key, to_key, protocol, port
   LIMIT ${param.uint32(input.limit)}
 ) AS drops
-LEFT JOIN (${names}
+LEFT JOIN (${workloadNames}
 ) AS from_names ON from_names.id = from_key
-LEFT JOIN (${names}
+LEFT JOIN (${workloadNames}
 ) AS to_names ON to_names.id = to_key
 ORDER BY drops.packets DESC, last_ms DESC, reason, location, source, destination, protocol, port
 LIMIT ${param.uint32(input.limit)}`;

@@ -117,6 +117,9 @@ export function keyColumns(end: 'workload_id' | 'endpoint'): string {
   ].join(', ');
 }
 
+/** The order in which the accounts of an edge are preferred: the source's, the destination's, one of neither. */
+export const reporterRank = `if(reporter = 'unknown', 3, toUInt8(reporter)) AS rank`;
+
 /** Fixed text of this file only. */
 export const fixed = (text: string): Sql => ({ pieces: [text], text, params: {} });
 

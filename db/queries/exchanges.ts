@@ -10,7 +10,7 @@ import { nodeId } from '../../model/node-id.ts';
 import type { StoreClient } from '../client.ts';
 import { filterSql } from '../filter-sql.ts';
 import { empty, join, param, sql, type Sql } from '../sql.ts';
-import { fixed } from './edge-rows.ts';
+import { fixed, reporterRank } from './edge-rows.ts';
 import { latencyBucket, quantilesMs, slow95 } from './latency.ts';
 import { inBuckets, inRange, type Range } from './range.ts';
 import {
@@ -25,6 +25,7 @@ import {
 } from './resolution.ts';
 import { routeOfPath } from './route-template.ts';
 import { runQuery, type Read } from './run.ts';
+import { workloadNames } from './workload-names.ts';
 
 export const exchangeTopics = ['routes', 'dns', 'commands'] as const;
 export type ExchangeTopic = (typeof exchangeTopics)[number];
@@ -185,7 +186,7 @@ function grouped(input: ExchangesInput): Sql {
     bySource(piecesOfExchanges(input)).map((piece) => exchangesOf(piece, input)),
     '\n    UNION ALL',
   );
-  const rank = fixed(`if(reporter = 'unknown', 3, toUInt8(reporter)) AS rank`);
+  const rank = fixed(reporterRank);
   return sql`
     SELECT
       cluster, src_workload_id AS from_key, dst_workload_id AS to_key, what,
@@ -239,10 +240,6 @@ function needlessOf(input: ExchangesInput): Sql {
 
 export function buildExchanges(input: ExchangesInput): Sql {
   const order = sql`${orders[input.order]}requests DESC, what, from_key, to_key`;
-  const names = sql`
-    SELECT id, any(namespace) AS namespace, any(kind) AS kind, any(name) AS name
-    FROM workloads
-    GROUP BY id`;
   return sql`
 SELECT
   exchanges.cluster AS cluster, what,
@@ -261,9 +258,9 @@ FROM (
   ORDER BY ${order}
   LIMIT ${param.uint32(input.limit)}
 ) AS exchanges
-LEFT JOIN (${names}
+LEFT JOIN (${workloadNames}
 ) AS from_names ON from_names.id = from_key
-LEFT JOIN (${names}
+LEFT JOIN (${workloadNames}
 ) AS to_names ON to_names.id = to_key
 ORDER BY ${order}
 LIMIT ${param.uint32(input.limit)}`;

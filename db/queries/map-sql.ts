@@ -9,8 +9,9 @@ import type { Grouping } from '../../model/api.ts';
 import type { Filter } from '../../model/filter/ast.ts';
 import { filterSql } from '../filter-sql.ts';
 import { empty, join, param, sql, type Sql } from '../sql.ts';
-import { edgesFromFlows, edgesFromRollup, fixed, type EdgeColumn } from './edge-rows.ts';
+import { edgesFromFlows, edgesFromRollup, fixed, reporterRank, type EdgeColumn } from './edge-rows.ts';
 import { inBuckets, inRange, type Range } from './range.ts';
+import { workloadNames } from './workload-names.ts';
 import { bySource, isKnownToRollups, piecesOf, type Piece, type SourcePieces } from './resolution.ts';
 
 export interface MapInput {
@@ -74,10 +75,7 @@ function names(grouping: Grouping): Sql {
       SELECT id, any(namespace) AS namespace, any(workload_kind) AS kind, any(workload) AS name, any(pod) AS pod
       FROM endpoints
       GROUP BY id`
-      : sql`
-      SELECT id, any(namespace) AS namespace, any(kind) AS kind, any(name) AS name
-      FROM workloads
-      GROUP BY id`;
+      : workloadNames;
   return sql`
     LEFT JOIN (${of}
     ) AS from_names ON from_names.id = from_id
@@ -105,7 +103,7 @@ function accounts(input: MapInput): Sql {
   return sql`
     SELECT
       cluster, ${keyOf(input.grouping, 'from')} AS from_key, ${keyOf(input.grouping, 'to')} AS to_key, reporter,
-      if(reporter = 'unknown', 3, toUInt8(reporter)) AS rank,
+      ${fixed(reporterRank)},
       if(sum(part_counted) = 0, 9, rank) AS count_rank,
       if(sum(part_requests) = 0, 9, rank) AS request_rank,
       sum(part_connections) AS connections,

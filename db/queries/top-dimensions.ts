@@ -1,8 +1,10 @@
 /** What each dimension of a breakdown is in SQL: a column of edges, an attribute of one of their ends, or of flows alone. */
 import type { Dimension } from '../../model/api.ts';
-import { empty, param, sql, type Sql } from '../sql.ts';
+import { labelSql } from '../label-sql.ts';
+import { empty, sql, type Sql } from '../sql.ts';
 import { fixed } from './edge-rows.ts';
 import { routeOfPath } from './route-template.ts';
+import { workloadNames } from './workload-names.ts';
 
 export interface Breakdown {
   /** Whether rollups know it. */
@@ -18,11 +20,8 @@ export interface Breakdown {
 
 type Side = 'from' | 'to';
 
-const workloadNames = (side: Side): Sql => sql`
-    LEFT JOIN (
-      SELECT id, any(cluster) AS cluster, any(namespace) AS namespace, any(kind) AS kind, any(name) AS name
-      FROM workloads
-      GROUP BY id
+const namesOfEnd = (side: Side): Sql => sql`
+    LEFT JOIN (${workloadNames}
     ) AS ${fixed(side)}_names ON ${fixed(side)}_names.id = edges.${fixed(side)}_key`;
 
 const nodeId = (side: Side): string =>
@@ -30,7 +29,7 @@ const nodeId = (side: Side): string =>
       arrayStringConcat([edges.cluster, ${side}_names.namespace, ${side}_names.kind, ${side}_names.name], '/'))`;
 
 function ofWorkload(side: Side, text: string): Breakdown {
-  return { isRolledUp: true, end: 'workload_id', ofFlow: null, key: fixed(`[${text}]`), names: workloadNames(side) };
+  return { isRolledUp: true, end: 'workload_id', ofFlow: null, key: fixed(`[${text}]`), names: namesOfEnd(side) };
 }
 
 function ofEndpoint(side: Side, text: Sql): Breakdown {
@@ -62,7 +61,7 @@ const turned = (left: string, right: string): string => plainIp(`if(f.is_reply =
 const known: Readonly<Record<Exclude<Dimension, `${string}.label:${string}`>, Breakdown>> = {
   edge: {
     ...ofEdge(`${nodeId('from')}, ${nodeId('to')}`),
-    names: sql`${workloadNames('from')}${workloadNames('to')}`,
+    names: sql`${namesOfEnd('from')}${namesOfEnd('to')}`,
   },
   'from.workload': ofWorkload('from', nodeId('from')),
   'to.workload': ofWorkload('to', nodeId('to')),
@@ -103,17 +102,16 @@ const known: Readonly<Record<Exclude<Dimension, `${string}.label:${string}`>, Br
   node: ofFlow('toString(f.node)'),
 };
 
-/** The value of the first label with that key, its source (`k8s:`) given or not. */
-function labelSql(key: string): Sql {
-  const name = sql`substring(x, 1, if(position(x, '=') = 0, length(x), position(x, '=') - 1))`;
-  const isNamed = sql`(${name} = ${param.string(key)} OR substring(${name}, position(${name}, ':') + 1) = ${param.string(key)})`;
+/** The value of the first label with that key. */
+function labelValue(key: string): Sql {
+  const { isNamed, text } = labelSql(key);
   return sql`arrayFirst(y -> y != '', arrayMap(
-        x -> if(${isNamed}, substring(x, position(x, '=') + 1), ''), arrayMap(x -> toString(x), labels)))`;
+        x -> if(${isNamed}, ${text}, ''), arrayMap(x -> toString(x), labels)))`;
 }
 
 export function dimensionOf(by: Dimension): Breakdown {
   const label = /^(from|to)\.label:(.+)$/s.exec(by);
   if (label === null) return known[by as keyof typeof known];
   const [, side, key = ''] = label;
-  return ofEndpoint(side === 'from' ? 'from' : 'to', labelSql(key));
+  return ofEndpoint(side === 'from' ? 'from' : 'to', labelValue(key));
 }

@@ -10,7 +10,7 @@ import { filterSql } from '../filter-sql.ts';
 import { empty, join, param, sql, type Sql } from '../sql.ts';
 import { aggregatesOf, edgesFromFlows, edgesFromRollup, fixed, keyColumns, type EdgeColumn } from './edge-rows.ts';
 import { quantileMs, slow95 } from './latency.ts';
-import { oneAccount } from './one-account.ts';
+import { oneAccount, withEnds } from './one-account.ts';
 import { inBuckets, inRange, stepOfBucket, stepOfTime, type Range } from './range.ts';
 import {
   bySource,
@@ -122,7 +122,7 @@ function counted(input: TopInput, breakdown: Breakdown): Sql {
   const latency = input.measure === 'latency' ? sql`latency` : sql`([], []) AS latency`;
   return sql`
     SELECT at, ${breakdown.key} AS what, ${fixed(amount)} AS amount, ${latency}
-    FROM (${oneAccount(edges, columns)}
+    FROM (${of === 'all' ? withEnds(edges(columns)) : oneAccount(edges, columns)}
     ) AS edges${breakdown.names}
     WHERE ${of === 'all' ? sql`1` : fixed(of)} AND amount > 0`;
 }
