@@ -15,8 +15,8 @@ import type { Range } from '../db/queries/range.ts';
 import { querySeries } from '../db/queries/series.ts';
 import { queryTop } from '../db/queries/top.ts';
 import { flowColumns } from '../model/flow-columns.ts';
-import { all, type Filter } from '../model/filter/ast.ts';
-import { parseFilter } from '../model/filter/parse.ts';
+import { all } from '../model/filter/ast.ts';
+import { filter } from './filter.ts';
 import { insertTraffic, quietLog } from './inserts.ts';
 import { startStore } from './store-process.ts';
 import { formatTable, type Measure } from './table.ts';
@@ -34,12 +34,6 @@ const argumentsSchema = z.object({
     .transform((text) => text.split(',').map(Number))
     .pipe(z.array(z.number().int().min(200_000).max(400_000_000)).min(1)),
 });
-
-function filter(text: string): Filter {
-  const parsed = parseFilter(text);
-  if (!parsed.ok) throw new Error(`the filter ${text} does not parse: ${parsed.error.message}`);
-  return parsed.value;
-}
 
 /** Repeats the newest hour `back` hours earlier, as other rows of other connections. */
 async function repeatHour(client: StoreClient, { fromMs, toMs }: Range, back: number): Promise<void> {

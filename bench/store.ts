@@ -14,8 +14,8 @@ import { inRange, type Range } from '../db/queries/range.ts';
 import { runQuery } from '../db/queries/run.ts';
 import { querySeries } from '../db/queries/series.ts';
 import { sql } from '../db/sql.ts';
-import { all, type Filter } from '../model/filter/ast.ts';
-import { parseFilter } from '../model/filter/parse.ts';
+import { all } from '../model/filter/ast.ts';
+import { filter } from './filter.ts';
 import { measureInserts } from './inserts.ts';
 import { startStore } from './store-process.ts';
 import { formatTable, type Measure } from './table.ts';
@@ -33,12 +33,6 @@ const columnsSchema = z.array(z.object({ name: z.string(), bytes: z.coerce.numbe
 const sizeSchema = z.array(z.object({ table: z.string(), rows: z.coerce.number(), bytes: z.coerce.number() }));
 const scanSchema = z.tuple([z.object({ rows: z.coerce.number() })]);
 const mergesSchema = z.tuple([z.object({ merges: z.coerce.number() })]);
-
-function filter(text: string): Filter {
-  const parsed = parseFilter(text);
-  if (!parsed.ok) throw new Error(`the filter ${text} does not parse: ${JSON.stringify(parsed.error)}`);
-  return parsed.value;
-}
 
 async function rowsOf(client: StoreClient, query: string, range?: Range): Promise<unknown> {
   const bounds = range === undefined ? {} : { query_params: { fromMs: range.fromMs, toMs: range.toMs } };

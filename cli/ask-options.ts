@@ -56,7 +56,8 @@ const flags = {
 /** Of map and drops the server gives as many at once; flows come page by page. */
 const mostRows = { flows: 10_000_000, drops: 5000, map: 5000, top: 1000, status: 1000 } as const;
 
-function httpUrl(text: string): string | null {
+/** Without a slash at its end; null when it is no address of a server. */
+export function httpUrl(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const { protocol, href } = new URL(text);
   return protocol === 'http:' || protocol === 'https:' ? href.replace(/\/+$/, '') : null;

@@ -19,6 +19,7 @@ import {
 } from '../model/api.ts';
 import { csvLine } from '../model/csv.ts';
 import type { AskOptions } from './ask-options.ts';
+import { CommandFailed, jsonOf } from './command-failed.ts';
 import { printable, tableLines, type Row } from './table.ts';
 
 export interface AskDeps {
@@ -29,16 +30,6 @@ export interface AskDeps {
   readonly say: (line: string) => void;
   readonly isColoured: boolean;
   readonly signal: AbortSignal;
-}
-
-/** The server could not answer (1), or the question is wrong (2). */
-class AskFailed extends Error {
-  readonly exitCode: 1 | 2;
-
-  constructor(exitCode: 1 | 2, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.exitCode = exitCode;
-  }
 }
 
 export async function ask(options: AskOptions, deps: AskDeps): Promise<number> {
@@ -52,7 +43,7 @@ export async function ask(options: AskOptions, deps: AskDeps): Promise<number> {
     return 0;
   } catch (error) {
     if (deps.signal.aborted) return 0;
-    if (!(error instanceof AskFailed)) throw error;
+    if (!(error instanceof CommandFailed)) throw error;
     deps.say(`palomar: ${error.message.split('\n').map(printable).join('\n')}`);
     return error.exitCode;
   }
@@ -65,25 +56,16 @@ async function request(options: AskOptions, path: string, deps: AskDeps): Promis
   } catch (error) {
     if (deps.signal.aborted) throw error;
     const message = `no server answers at ${options.url}: start one with npm start, or name another with --url`;
-    throw new AskFailed(1, message, { cause: error });
+    throw new CommandFailed(1, message, { cause: error });
   }
   if (answer.ok) return answer;
   const text = await answer.text();
   const code = answer.status < 500 ? 2 : 1;
   const told = errorSchema.safeParse(jsonOf(text));
-  if (!told.success) throw new AskFailed(1, `${options.url} answers ${answer.status}, not as Palomar does`);
+  if (!told.success) throw new CommandFailed(1, `${options.url} answers ${answer.status}, not as Palomar does`);
   const { message, parameter, position } = told.data.error;
-  if (parameter !== 'filter' || position === undefined) throw new AskFailed(code, message);
-  throw new AskFailed(code, `${message}\n  ${options.filter}\n  ${' '.repeat(position)}^`);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No JSON is no answer of Palomar's; the schema says so to the caller.
-    return undefined;
-  }
+  if (parameter !== 'filter' || position === undefined) throw new CommandFailed(code, message);
+  throw new CommandFailed(code, `${message}\n  ${options.filter}\n  ${' '.repeat(position)}^`);
 }
 
 async function get<T>(
@@ -97,7 +79,9 @@ async function get<T>(
   const answer = await request(options, `/api/v1/${question}?${parameters.toString()}`, deps);
   const parsed = schema.safeParse(jsonOf(await answer.text()));
   if (parsed.success) return parsed.data;
-  throw new AskFailed(1, `${options.url} answers in a form that this version does not know`, { cause: parsed.error });
+  throw new CommandFailed(1, `${options.url} answers in a form that this version does not know`, {
+    cause: parsed.error,
+  });
 }
 
 const pageRows = 1000;
@@ -177,7 +161,7 @@ function tell({ coverage }: Evidence, isCut: boolean, { limit }: AskOptions, { s
 async function follow(options: AskOptions, deps: AskDeps): Promise<void> {
   const parameters = new URLSearchParams({ filter: options.filter });
   const answer = await request(options, `/api/v1/live?${parameters.toString()}`, deps);
-  if (answer.body === null) throw new AskFailed(1, `${options.url} gave no stream`);
+  if (answer.body === null) throw new CommandFailed(1, `${options.url} gave no stream`);
   const printer = createPrinter(options, deps, flowRow);
   const decoder = new TextDecoder();
   let pending = '';
@@ -186,7 +170,7 @@ async function follow(options: AskOptions, deps: AskDeps): Promise<void> {
     pending = events.pop() ?? '';
     for (const event of events) await takeEvent(event, printer, deps);
   }
-  throw new AskFailed(1, 'the server ended the stream: ask again');
+  throw new CommandFailed(1, 'the server ended the stream: ask again');
 }
 
 async function takeEvent(text: string, printer: Printer<Flow>, { say }: AskDeps): Promise<void> {

@@ -131,6 +131,12 @@ describe('palomar export', () => {
       said: ['palomar: there is no field "bad"'],
     });
     server?.close();
+    server = createServer((_request, response) => response.writeHead(502).end('<html>'));
+    await new Promise<void>((done) => server?.listen(0, '127.0.0.1', done));
+    const address = server.address();
+    const other = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    expect(await run('--url', other)).toMatchObject({ code: 1, said: [expect.stringContaining('answers 502')] });
+    server.close();
     expect(await run('--url', 'http://127.0.0.1:1')).toMatchObject({
       code: 1,
       said: [expect.stringContaining('npm start')],

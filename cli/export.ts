@@ -13,6 +13,8 @@ import { z } from 'zod';
 
 import { errorSchema, exportFormats, exportPlanResponseSchema, type ExportPlanResponse } from '../model/api.ts';
 import { err, ok, type Result } from '../model/result.ts';
+import { httpUrl } from './ask-options.ts';
+import { CommandFailed, jsonOf } from './command-failed.ts';
 
 export interface ExportOptions {
   readonly url: string;
@@ -53,12 +55,11 @@ export function parseExportOptions(given: readonly string[]): Result<ExportOptio
     const { values } = parseArgs({ args: [...given], options: flags });
     const format = exportFormats.find((one) => one === values.format);
     if (format === undefined) return err(`--format is ${exportFormats.join(', ')}, not '${values.format}'`);
-    if (!URL.canParse(values.url) || !/^https?:$/.test(new URL(values.url).protocol)) {
-      return err(`--url is http://HOST:PORT, not '${values.url}'`);
-    }
+    const url = httpUrl(values.url);
+    if (url === null) return err(`--url is http://HOST:PORT, not '${values.url}'`);
     const { from, to, filter, columns } = values;
     return ok({
-      url: values.url.replace(/\/+$/, ''),
+      url,
       query: { from, to, filter, format, ...(columns === undefined ? {} : { columns }) },
       format,
       file: values['output-file'] ?? null,
@@ -77,16 +78,6 @@ export interface ExportDeps {
   readonly signal: AbortSignal;
 }
 
-/** The server could not answer (1), or the question is wrong (2). */
-class ExportFailed extends Error {
-  readonly exitCode: 1 | 2;
-
-  constructor(exitCode: 1 | 2, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.exitCode = exitCode;
-  }
-}
-
 export async function exportFlows(options: ExportOptions, deps: ExportDeps): Promise<number> {
   try {
     const plan = await planOf(options, deps);
@@ -98,7 +89,7 @@ export async function exportFlows(options: ExportOptions, deps: ExportDeps): Pro
       deps.say(options.file === null ? 'palomar: interrupted' : 'palomar: interrupted; the same command goes on');
       return 1;
     }
-    if (!(error instanceof ExportFailed)) throw error;
+    if (!(error instanceof CommandFailed)) throw error;
     deps.say(`palomar: ${error.message}`);
     return error.exitCode;
   }
@@ -125,14 +116,14 @@ async function ask(
 ): Promise<IncomingMessage> {
   const url = `${options.url}${path}?${new URLSearchParams({ ...options.query, ...query }).toString()}`;
   const answer = await get(url, signal).catch((cause: unknown) => {
-    throw new ExportFailed(1, `no server answers at ${options.url}: start one with npm start, or name it with --url`, {
+    throw new CommandFailed(1, `no server answers at ${options.url}: start one with npm start, or name it with --url`, {
       cause,
     });
   });
   if (answer.statusCode === 200) return answer;
-  const told = errorSchema.safeParse(JSON.parse(await text(answer)));
+  const told = errorSchema.safeParse(jsonOf(await text(answer)));
   const isWrong = answer.statusCode !== undefined && answer.statusCode < 500;
-  throw new ExportFailed(
+  throw new CommandFailed(
     isWrong ? 2 : 1,
     told.success ? told.data.error.message : `${options.url} answers ${answer.statusCode}`,
   );
@@ -145,7 +136,11 @@ async function text(answer: IncomingMessage): Promise<string> {
 }
 
 async function planOf(options: ExportOptions, deps: ExportDeps): Promise<ExportPlanResponse> {
-  return exportPlanResponseSchema.parse(JSON.parse(await text(await ask(options, '/api/v1/export/plan', {}, deps))));
+  const plan = exportPlanResponseSchema.safeParse(
+    jsonOf(await text(await ask(options, '/api/v1/export/plan', {}, deps))),
+  );
+  if (plan.success) return plan.data;
+  throw new CommandFailed(1, `${options.url} answers in a form that this version does not know`, { cause: plan.error });
 }
 
 /** Hands the body on and compares its digest with the one behind it: without that it is not whole. */
@@ -164,13 +159,13 @@ async function transfer(
     }
   };
   await take(body()).catch((cause: unknown) => {
-    throw new ExportFailed(1, `the transfer broke off: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new CommandFailed(1, `the transfer broke off: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     });
   });
   const digest = answer.trailers['x-palomar-sha256'];
   if (digest === hash.digest('hex')) return;
-  throw new ExportFailed(1, 'the transfer is not whole: the server could not go on, ask again');
+  throw new CommandFailed(1, 'the transfer is not whole: the server could not go on, ask again');
 }
 
 async function write(body: AsyncIterable<Buffer>, { output }: ExportDeps): Promise<void> {
@@ -193,7 +188,7 @@ async function stateOf(options: ExportOptions, part: string, plan: ExportPlanRes
     return JSON.stringify(known.query) === JSON.stringify(fresh.query) ? known : fresh;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return fresh;
-    throw new ExportFailed(2, `${part}.json is not what an export left: remove it and ${part}`, { cause: error });
+    throw new CommandFailed(2, `${part}.json is not what an export left: remove it and ${part}`, { cause: error });
   }
 }
 

@@ -31,6 +31,11 @@ export class ImportRefused extends Error {}
 const references = /^(src|dst)_(endpoint|workload_id)$/;
 const own = Object.entries<ColumnType>(flowColumns).filter(([name]) => !references.test(name));
 const attributes = Object.entries<ColumnType>(endpointAttributes);
+/** What a file may have: a flow's own columns, and what its ends were. */
+const staged: readonly (readonly [string, ColumnType])[] = [
+  ...own,
+  ...['src', 'dst'].flatMap((end) => attributes.map(([name, type]) => [`${end}_${name}`, type] as const)),
+];
 
 /** As they are in files: addresses as text, lists in csv as JSON. */
 function stagedType(type: ColumnType, format: ImportFormat): string {
@@ -40,8 +45,7 @@ function stagedType(type: ColumnType, format: ImportFormat): string {
 }
 
 function createStaging(table: string, format: ImportFormat): string {
-  const ends = ['src', 'dst'].flatMap((end) => attributes.map(([name, type]) => [`${end}_${name}`, type] as const));
-  const columns = [...own, ...ends].map(([name, type]) => `${name} ${stagedType(type, format)}`);
+  const columns = staged.map(([name, type]) => `${name} ${stagedType(type, format)}`);
   return `CREATE TABLE ${table} (${columns.join(', ')}) ENGINE = MergeTree ORDER BY time`;
 }
 
@@ -54,9 +58,8 @@ function columnSql(name: string, type: ColumnType, format: ImportFormat): string
   return name;
 }
 
-function staged(table: string, format: ImportFormat): string {
-  const ends = ['src', 'dst'].flatMap((end) => attributes.map(([name, type]) => [`${end}_${name}`, type] as const));
-  return `SELECT ${[...own, ...ends].map(([name, type]) => columnSql(name, type, format)).join(', ')} FROM ${table}`;
+function stagedRows(table: string, format: ImportFormat): string {
+  return `SELECT ${staged.map(([name, type]) => columnSql(name, type, format)).join(', ')} FROM ${table}`;
 }
 
 const countSchema = z.tuple([z.object({ rows: z.coerce.number(), nameless: z.coerce.number() })]);
@@ -129,7 +132,7 @@ async function daysOf(client: StoreClient, table: string): Promise<readonly stri
 
 /** Endpoints first: whoever reads a flow finds what it refers to. */
 async function moveDay(client: StoreClient, table: string, format: ImportFormat, day: string): Promise<number> {
-  const ofDay = `(${staged(table, format)} WHERE toDate(time) = {day:Date})`;
+  const ofDay = `(${stagedRows(table, format)} WHERE toDate(time) = {day:Date})`;
   const params = { query_params: { day } };
   const names = attributes.map(([name]) => name);
   for (const end of ['src', 'dst'] as const) {

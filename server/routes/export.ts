@@ -6,7 +6,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { ExportPlan, Slice, StoreFormat } from '../../db/queries/export.ts';
+import { storeFormats, type ExportPlan, type Slice } from '../../db/queries/export.ts';
 import { exportLines } from '../../hubble/flow-json.ts';
 import { csvLine } from '../../model/csv.ts';
 import type { ExportPlanResponse } from '../../model/api.ts';
@@ -88,11 +88,9 @@ async function* bytesOf(
     return;
   }
   if (format === 'csv') yield Buffer.from(`${csvLine(columns)}\n`);
-  const ranges = isWhole(format) ? [request.range] : plan.slices;
+  const ranges = storeFormats[format].isWhole ? [request.range] : plan.slices;
   for (const range of ranges) yield* await store.exportBytes({ ...request, format, range }, signal);
 }
-
-const isWhole = (format: StoreFormat): boolean => format === 'parquet' || format === 'arrow';
 
 const pageRows = 5000;
 
@@ -134,7 +132,7 @@ async function answerPlan(
     columns: format === 'hubble' ? [] : [...columns],
     rows,
     bytes: newest === undefined ? 0 : await bytesEstimate(request, rows, newest, store, signal),
-    slices: format !== 'hubble' && isWhole(format) ? [] : slices.map((slice) => ({ ...slice })),
+    slices: format !== 'hubble' && storeFormats[format].isWhole ? [] : slices.map((slice) => ({ ...slice })),
     evidence: evidence({ ...read, elapsedMs: clock.now() - startedMs }),
   };
 }
