@@ -4,11 +4,11 @@
 import type { ReactNode } from 'react';
 
 import type { DnsName } from '../../../model/api.ts';
-import { formatMilliseconds, formatRate } from '../../_viz/format/quantities.ts';
+import { formatRate } from '../../_viz/format/quantities.ts';
 import { ExchangePage, type ExchangeKind } from '../exchanges/exchange-page.tsx';
-import type { Column } from '../exchanges/exchange-table.tsx';
+import { latencyColumn, type Column } from '../exchanges/exchange-table.tsx';
 import { dnsFinding, nameFilter, nameId } from '../exchanges/exchange-words.ts';
-import { useDnsNames, useExchangeOrder } from '../exchanges/exchanges-query.ts';
+import { rowsOf, useDnsNames, useExchangeOrder } from '../exchanges/exchanges-query.ts';
 import { ShareCell } from '../exchanges/share-cell.tsx';
 
 const share = (
@@ -22,14 +22,6 @@ const share = (
   isNumber: true,
   cell: (row) => <ShareCell count={count(row)} of={row.requests} what={what} isTrouble={name !== 'NXDOMAIN'} />,
   ...more,
-});
-
-const latency = (quantile: 'p50' | 'p95' | 'p99'): Column<DnsName> => ({
-  name: quantile,
-  width: '7%',
-  isNumber: true,
-  ...(quantile === 'p95' ? { order: 'slowest' as const } : {}),
-  cell: ({ latencyMs }) => (latencyMs === null ? '' : formatMilliseconds(latencyMs[quantile])),
 });
 
 const columns: readonly Column<DnsName>[] = [
@@ -53,9 +45,9 @@ const columns: readonly Column<DnsName>[] = [
   share('SERVFAIL', 'SERVFAIL answer', ({ serverFailures }) => serverFailures, { order: 'failing' }),
   share('Unanswered', 'lookup without an answer', ({ unanswered }) => unanswered, { width: '10%' }),
   share('Needless', 'NXDOMAIN from a search domain', ({ needless }) => needless),
-  latency('p50'),
-  latency('p95'),
-  latency('p99'),
+  latencyColumn('p50', '7%'),
+  latencyColumn('p95', '7%'),
+  latencyColumn('p99', '7%'),
 ];
 
 const kind: ExchangeKind<DnsName> = {
@@ -78,22 +70,6 @@ const kind: ExchangeKind<DnsName> = {
 
 export function DnsView(): ReactNode {
   const [order, setOrder] = useExchangeOrder();
-  const { data, error, failureReason, dataUpdatedAt, isPlaceholderData, refetch } = useDnsNames(order);
-  return (
-    <ExchangePage
-      kind={kind}
-      order={order}
-      onOrder={setOrder}
-      answer={{
-        rows: data?.names,
-        finding: data === undefined ? null : dnsFinding(data),
-        groups: data?.totals.groups ?? 0,
-        evidence: data?.evidence ?? null,
-        error: error ?? failureReason,
-        updatedMs: dataUpdatedAt,
-        isStale: isPlaceholderData,
-        retry: () => void refetch(),
-      }}
-    />
-  );
+  const answer = rowsOf(useDnsNames(order), (told) => told.names, dnsFinding);
+  return <ExchangePage kind={kind} order={order} onOrder={setOrder} answer={answer} />;
 }

@@ -2,7 +2,7 @@
 'use client';
 
 import { parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
-import { useMemo, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 
 import type { Flow } from '../../../model/api.ts';
 import { Button } from '../../_components/button.tsx';
@@ -29,11 +29,7 @@ export function DropsView(): ReactNode {
   const [openId, setOpenId] = useQueryState('problem', parseAsString.withOptions({ history: 'push' }));
   const [flow, setFlow] = useState<Flow | null>(null);
   const { evidence, updatedMs, isStale, error } = problems;
-  const shown = useMemo(
-    () => ({ evidence, updatedMs, isStale, hasFailed: error !== null }),
-    [evidence, updatedMs, isStale, error],
-  );
-  useReportEvidence(shown);
+  useReportEvidence({ evidence, updatedMs, isStale, hasFailed: error !== null });
   const open = (id: string | null): void => {
     setFlow(null);
     void setOpenId(id);

@@ -5,16 +5,15 @@
 'use client';
 
 import { parseAsString, useQueryState } from 'nuqs';
-import { useMemo, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 
 import type { Evidence, ExchangeOrder, Flow } from '../../../model/api.ts';
 import { classes } from '../../_components/classes.ts';
-import { Message, Problem } from '../../_components/message.tsx';
+import { Message } from '../../_components/message.tsx';
 import { Resizable } from '../../_components/resizable.tsx';
 import { formatCount, formatMilliseconds, formatRate, formatShare } from '../../_viz/format/quantities.ts';
-import { ApiFailure } from '../api/client.ts';
+import { AnswerProblem } from '../filter/answer-problem.tsx';
 import { allOf } from '../filter/filter-text.ts';
-import { FilterProblem } from '../filter/filter-problem.tsx';
 import { FlowDetail } from '../flows/flow-detail.tsx';
 import { FlowsDrawer } from '../flows/flows-drawer.tsx';
 import { useEscape } from '../frame/use-escape.ts';
@@ -69,11 +68,7 @@ export function ExchangePage<T extends Exchange>({ kind, answer, order, onOrder 
   const [flow, setFlow] = useState<Flow | null>(null);
   const series = useSeries(allOf(filter, kind.scope));
   const { rows, evidence, updatedMs, isStale, error } = answer;
-  const shown = useMemo(
-    () => ({ evidence, updatedMs, isStale, hasFailed: error !== null }),
-    [evidence, updatedMs, isStale, error],
-  );
-  useReportEvidence(shown);
+  useReportEvidence({ evidence, updatedMs, isStale, hasFailed: error !== null });
   const open = (id: string | null): void => {
     setFlow(null);
     void setOpenId(id);
@@ -98,7 +93,12 @@ export function ExchangePage<T extends Exchange>({ kind, answer, order, onOrder 
             error === null ? (
               <TableSkeleton />
             ) : (
-              <ExchangeProblem error={error} what={kind.what} onRetry={answer.retry} />
+              <AnswerProblem
+                title={`The ${kind.what} could not be read`}
+                error={error}
+                filter={filter}
+                onRetry={answer.retry}
+              />
             )
           ) : rows.length === 0 ? (
             <Message title={`No ${kind.what} in this range`}>{kind.empty}</Message>
@@ -212,18 +212,6 @@ function RowPanel<T extends Exchange>({ row, kind, onClose }: RowPanelProps<T>):
       )}
     </PanelFrame>
   );
-}
-
-function ExchangeProblem({ error, what, onRetry }: { error: Error; what: string; onRetry: () => void }): ReactNode {
-  const { filter } = useInvestigation();
-  if (error instanceof ApiFailure && error.parameter === 'filter' && error.position !== undefined) {
-    return (
-      <Message title="The filter was not understood" isProblem>
-        <FilterProblem text={filter} position={error.position} message={error.message} />
-      </Message>
-    );
-  }
-  return <Problem title={`The ${what} could not be read`} error={error} onRetry={onRetry} />;
 }
 
 function TableSkeleton(): ReactNode {

@@ -9,6 +9,7 @@ import type { KeyboardEvent, ReactNode } from 'react';
 
 import type { ExchangeOrder } from '../../../model/api.ts';
 import { classes } from '../../_components/classes.ts';
+import { formatMilliseconds } from '../../_viz/format/quantities.ts';
 import { byPair, type Exchange } from './exchange-words.ts';
 
 export interface Column<T> {
@@ -20,6 +21,17 @@ export interface Column<T> {
   /** Left out below 1,200 px. */
   readonly isExtra?: boolean;
   readonly cell: (row: T) => ReactNode;
+}
+
+/** A quantile; the 95th is what the server sorts the slowest by. */
+export function latencyColumn<T extends Exchange>(quantile: 'p50' | 'p95' | 'p99', width: string): Column<T> {
+  return {
+    name: quantile,
+    width,
+    isNumber: true,
+    ...(quantile === 'p95' ? { order: 'slowest' as const } : {}),
+    cell: ({ latencyMs }) => (latencyMs === null ? '' : formatMilliseconds(latencyMs[quantile])),
+  };
 }
 
 interface ExchangeTableProps<T> {

@@ -16,6 +16,8 @@ import { getJson } from '../api/client.ts';
 import { rangeQuery } from '../range/time-range.ts';
 import { refreshOf } from '../series/series-query.ts';
 import { useInvestigation } from '../url/investigation.ts';
+import type { ExchangeRows } from './exchange-page.tsx';
+import type { Finding } from './exchange-words.ts';
 
 export const useExchangeOrder = (): readonly [ExchangeOrder, (order: ExchangeOrder) => void] => {
   const [order, setOrder] = useQueryState(
@@ -53,4 +55,24 @@ export function useDnsNames(order: ExchangeOrder): UseQueryResult<DnsResponse> {
     placeholderData: keepPreviousData,
     refetchInterval,
   });
+}
+
+type Answered = RoutesResponse | DnsResponse;
+
+/** What a page shows of an answer: its rows, and what they come down to. */
+export function rowsOf<A extends Answered, T>(
+  { data, error, failureReason, dataUpdatedAt, isPlaceholderData, refetch }: UseQueryResult<A>,
+  rows: (answer: A) => readonly T[],
+  finding: (answer: A) => Finding,
+): ExchangeRows<T> {
+  return {
+    rows: data === undefined ? undefined : rows(data),
+    finding: data === undefined ? null : finding(data),
+    groups: data?.totals.groups ?? 0,
+    evidence: data?.evidence ?? null,
+    error: error ?? failureReason,
+    updatedMs: dataUpdatedAt,
+    isStale: isPlaceholderData,
+    retry: () => void refetch(),
+  };
 }

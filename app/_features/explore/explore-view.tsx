@@ -6,13 +6,12 @@ import { useMemo, type ReactNode } from 'react';
 import { topMeasures, type TopMeasure, type TopResponse } from '../../../model/api.ts';
 import { Button } from '../../_components/button.tsx';
 import { classes } from '../../_components/classes.ts';
-import { Message, Problem } from '../../_components/message.tsx';
+import { Message } from '../../_components/message.tsx';
 import { TimeChart } from '../../_viz/chart/time-chart.tsx';
 import { formatShare } from '../../_viz/format/quantities.ts';
-import { ApiFailure } from '../api/client.ts';
-import { FilterProblem } from '../filter/filter-problem.tsx';
 import { ValueMenu } from '../filter/value-menu.tsx';
 import { useZone } from '../frame/zone.ts';
+import { AnswerProblem } from '../filter/answer-problem.tsx';
 import { FirstRun } from '../health/first-run.tsx';
 import { useHealth } from '../health/health-query.ts';
 import { useReportEvidence } from '../health/shown-evidence.tsx';
@@ -32,20 +31,17 @@ import {
 
 export function ExploreView(): ReactNode {
   const [question, change] = useQuestion();
+  const { filter } = useInvestigation();
   const { data: health } = useHealth();
   const { now, before } = useExplore(question);
   const { data, dataUpdatedAt, isPlaceholderData, refetch } = now;
   const error = now.error ?? now.failureReason;
-  const shown = useMemo(
-    () => ({
-      evidence: data?.evidence ?? null,
-      updatedMs: dataUpdatedAt,
-      isStale: isPlaceholderData,
-      hasFailed: error !== null,
-    }),
-    [data, dataUpdatedAt, isPlaceholderData, error],
-  );
-  useReportEvidence(shown);
+  useReportEvidence({
+    evidence: data?.evidence ?? null,
+    updatedMs: dataUpdatedAt,
+    isStale: isPlaceholderData,
+    hasFailed: error !== null,
+  });
   if (health?.newestFlowMs === null) return <FirstRun health={health} />;
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">
@@ -60,7 +56,12 @@ export function ExploreView(): ReactNode {
           error === null ? (
             <ExploreSkeleton />
           ) : (
-            <ExploreProblem error={error} onRetry={() => void refetch()} />
+            <AnswerProblem
+              title="This could not be read"
+              error={error}
+              filter={filter}
+              onRetry={() => void refetch()}
+            />
           )
         ) : data.groups.length === 0 ? (
           <Message title={`No ${inSentence(measureWords[data.measure].name)} in this range`}>
@@ -280,18 +281,6 @@ function Figured({ lines, data: { measure, by, total }, hasBefore, before }: Fig
       </tbody>
     </table>
   );
-}
-
-function ExploreProblem({ error, onRetry }: { error: Error; onRetry: () => void }): ReactNode {
-  const { filter } = useInvestigation();
-  if (error instanceof ApiFailure && error.parameter === 'filter' && error.position !== undefined) {
-    return (
-      <Message title="The filter was not understood" isProblem>
-        <FilterProblem text={filter} position={error.position} message={error.message} />
-      </Message>
-    );
-  }
-  return <Problem title="This could not be read" error={error} onRetry={onRetry} />;
 }
 
 function ExploreSkeleton(): ReactNode {

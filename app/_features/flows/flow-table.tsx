@@ -19,11 +19,9 @@ import {
 
 import type { Flow } from '../../../model/api.ts';
 import { Button } from '../../_components/button.tsx';
-import { Message, Problem } from '../../_components/message.tsx';
 import { formatCompact } from '../../_viz/format/quantities.ts';
-import { ApiFailure } from '../api/client.ts';
-import { FilterProblem } from '../filter/filter-problem.tsx';
 import { useZone } from '../frame/zone.ts';
+import { AnswerProblem } from '../filter/answer-problem.tsx';
 import { useReportEvidence } from '../health/shown-evidence.tsx';
 import { ColumnChoice } from './column-choice.tsx';
 import type { FlowColumn } from './columns.ts';
@@ -49,11 +47,7 @@ export function FlowTable({ filter, open, onOpen, isView = false }: FlowTablePro
   const [isPointed, setPointed] = useState(false);
   const answer = useFlowRows(filter, isAtTop && !isPointed && open === null);
   const { rows, error, evidence, updatedMs, isStale, waiting } = answer;
-  const shown = useMemo(
-    () => (isView ? { evidence, updatedMs, isStale, hasFailed: error !== null } : null),
-    [isView, evidence, updatedMs, isStale, error],
-  );
-  useReportEvidence(shown);
+  useReportEvidence(isView ? { evidence, updatedMs, isStale, hasFailed: error !== null } : null);
   const columns = useColumns(rows?.[0]);
   const header = useRef<HTMLDivElement>(null);
   const [typed, setTyped] = useState('');
@@ -66,7 +60,7 @@ export function FlowTable({ filter, open, onOpen, isView = false }: FlowTablePro
   };
 
   if (error !== null && rows === undefined) {
-    return <FlowsProblem error={error} filter={filter} onRetry={answer.reread} />;
+    return <AnswerProblem title="The flows could not be read" error={error} filter={filter} onRetry={answer.reread} />;
   }
   return (
     <div className="flow-table relative flex h-full min-h-0 flex-col bg-surface">
@@ -229,15 +223,4 @@ function Rows(props: RowsProps): ReactNode {
       })}
     </div>
   );
-}
-
-function FlowsProblem({ error, filter, onRetry }: { error: Error; filter: string; onRetry: () => void }): ReactNode {
-  if (error instanceof ApiFailure && error.parameter === 'filter' && error.position !== undefined) {
-    return (
-      <Message title="The filter was not understood" isProblem>
-        <FilterProblem text={filter} position={error.position} message={error.message} />
-      </Message>
-    );
-  }
-  return <Problem title="The flows could not be read" error={error} onRetry={onRetry} />;
 }

@@ -13,7 +13,7 @@ export interface Shown {
   /** There is no answer because the question was refused or failed; the view says why. */
   readonly hasFailed: boolean;
   /** What the map is grouped by, also when the reader did not choose. */
-  readonly grouping?: Grouping;
+  readonly grouping?: Grouping | undefined;
 }
 
 const nothing: Shown = { evidence: null, updatedMs: 0, isStale: false, hasFailed: false };
@@ -31,12 +31,14 @@ export function ShownEvidenceProvider({ children }: { children: ReactNode }): Re
 
 export const useShownEvidence = (): Shown => use(ShownContext);
 
-/** Null reports nothing: the table of a drawer leaves the strip to the map. */
+/** Null reports nothing: the table of a drawer leaves the strip to the map. A new object with the same in it is no news. */
 export function useReportEvidence(shown: Shown | null): void {
   const report = use(ReportContext);
+  const isReported = shown !== null;
+  const { evidence, updatedMs, isStale, hasFailed, grouping } = shown ?? nothing;
   useEffect(() => {
-    if (shown === null) return;
-    report(shown);
+    if (!isReported) return;
+    report({ evidence, updatedMs, isStale, hasFailed, grouping });
     return () => report(nothing);
-  }, [report, shown]);
+  }, [report, isReported, evidence, updatedMs, isStale, hasFailed, grouping]);
 }

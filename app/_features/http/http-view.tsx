@@ -5,20 +5,12 @@ import type { ReactNode } from 'react';
 
 import type { Route } from '../../../model/api.ts';
 import { classes } from '../../_components/classes.ts';
-import { formatMilliseconds, formatRate, formatShare } from '../../_viz/format/quantities.ts';
+import { formatRate, formatShare } from '../../_viz/format/quantities.ts';
 import { ExchangePage, type ExchangeKind } from '../exchanges/exchange-page.tsx';
-import type { Column } from '../exchanges/exchange-table.tsx';
+import { latencyColumn, type Column } from '../exchanges/exchange-table.tsx';
 import { failedOf, routeFilter, routeId, routesFinding } from '../exchanges/exchange-words.ts';
-import { useExchangeOrder, useRoutes } from '../exchanges/exchanges-query.ts';
+import { rowsOf, useExchangeOrder, useRoutes } from '../exchanges/exchanges-query.ts';
 import { ShareCell } from '../exchanges/share-cell.tsx';
-
-const latency = (quantile: 'p50' | 'p95' | 'p99'): Column<Route> => ({
-  name: quantile,
-  width: '8%',
-  isNumber: true,
-  ...(quantile === 'p95' ? { order: 'slowest' as const } : {}),
-  cell: ({ latencyMs }) => (latencyMs === null ? '' : formatMilliseconds(latencyMs[quantile])),
-});
 
 const columns: readonly Column<Route>[] = [
   {
@@ -44,9 +36,9 @@ const columns: readonly Column<Route>[] = [
     order: 'failing',
     cell: (row) => <ShareCell count={failedOf(row)} of={row.requests} what="failed request" />,
   },
-  latency('p50'),
-  latency('p95'),
-  latency('p99'),
+  latencyColumn('p50', '8%'),
+  latencyColumn('p95', '8%'),
+  latencyColumn('p99', '8%'),
   { name: 'Answers', width: '25%', cell: (row) => <Classes {...row} /> },
 ];
 
@@ -93,22 +85,6 @@ const kind: ExchangeKind<Route> = {
 
 export function HttpView(): ReactNode {
   const [order, setOrder] = useExchangeOrder();
-  const { data, error, failureReason, dataUpdatedAt, isPlaceholderData, refetch } = useRoutes(order);
-  return (
-    <ExchangePage
-      kind={kind}
-      order={order}
-      onOrder={setOrder}
-      answer={{
-        rows: data?.routes,
-        finding: data === undefined ? null : routesFinding(data),
-        groups: data?.totals.groups ?? 0,
-        evidence: data?.evidence ?? null,
-        error: error ?? failureReason,
-        updatedMs: dataUpdatedAt,
-        isStale: isPlaceholderData,
-        retry: () => void refetch(),
-      }}
-    />
-  );
+  const answer = rowsOf(useRoutes(order), (told) => told.routes, routesFinding);
+  return <ExchangePage kind={kind} order={order} onOrder={setOrder} answer={answer} />;
 }

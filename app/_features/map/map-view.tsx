@@ -5,11 +5,10 @@ import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react';
 
 import type { Flow } from '../../../model/api.ts';
 import { Button } from '../../_components/button.tsx';
-import { Message, Problem } from '../../_components/message.tsx';
+import { Message } from '../../_components/message.tsx';
 import { Resizable } from '../../_components/resizable.tsx';
-import { ApiFailure } from '../api/client.ts';
+import { AnswerProblem } from '../filter/answer-problem.tsx';
 import { allOf } from '../filter/filter-text.ts';
-import { FilterProblem } from '../filter/filter-problem.tsx';
 import { FlowsDrawer } from '../flows/flows-drawer.tsx';
 import { useEscape } from '../frame/use-escape.ts';
 import { FirstRun } from '../health/first-run.tsx';
@@ -34,11 +33,7 @@ export function MapView(): ReactNode {
   const { data: health } = useHealth();
   const { data, error, updatedMs, isStale, grouping } = answer;
   const picture = useMemo(() => (data === undefined ? null : createPicture(data)), [data]);
-  const shown = useMemo(
-    () => ({ evidence: data?.evidence ?? null, updatedMs, isStale, hasFailed: error !== null, grouping }),
-    [data, updatedMs, isStale, error, grouping],
-  );
-  useReportEvidence(shown);
+  useReportEvidence({ evidence: data?.evidence ?? null, updatedMs, isStale, hasFailed: error !== null, grouping });
   if (health?.newestFlowMs === null && (data === undefined || data.nodes.length === 0))
     return <FirstRun health={health} />;
   if (picture === null) return error === null ? <MapSkeleton /> : <MapProblem error={error} onRetry={answer.retry} />;
@@ -162,16 +157,13 @@ function EmptyMap(): ReactNode {
 
 function MapProblem({ error, onRetry }: { error: Error; onRetry: () => void }): ReactNode {
   const { filter, setFilter } = useInvestigation();
-  if (error instanceof ApiFailure && error.parameter === 'filter' && error.position !== undefined) {
-    return (
-      <Message
-        title="The filter was not understood"
-        isProblem
-        actions={<Button onClick={() => setFilter('')}>Clear the filter</Button>}
-      >
-        <FilterProblem text={filter} position={error.position} message={error.message} />
-      </Message>
-    );
-  }
-  return <Problem title="The map could not be read" error={error} onRetry={onRetry} />;
+  return (
+    <AnswerProblem
+      title="The map could not be read"
+      error={error}
+      filter={filter}
+      onRetry={onRetry}
+      actions={<Button onClick={() => setFilter('')}>Clear the filter</Button>}
+    />
+  );
 }

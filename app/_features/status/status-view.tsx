@@ -2,7 +2,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, type ReactNode } from 'react';
+import { type ReactNode } from 'react';
 
 import { mapResponseSchema, type Evidence, type Health } from '../../../model/api.ts';
 import { classes } from '../../_components/classes.ts';
@@ -185,11 +185,7 @@ function CoverageCards(): ReactNode {
     refetchInterval: 15_000,
   });
   const evidence = data?.evidence ?? null;
-  const shown = useMemo(
-    () => ({ evidence, updatedMs: dataUpdatedAt, isStale: false, hasFailed: error !== null }),
-    [evidence, dataUpdatedAt, error],
-  );
-  useReportEvidence(shown);
+  useReportEvidence({ evidence, updatedMs: dataUpdatedAt, isStale: false, hasFailed: error !== null });
   if (evidence === null) {
     if (error === null) return <CardSkeleton isWide />;
     return (
