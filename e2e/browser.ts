@@ -38,3 +38,13 @@ export async function openBrowser(options: BrowserContextOptions = {}): Promise<
     },
   };
 }
+
+/** What goes wrong on the page from now on, as its console tells it. */
+export function pageErrors(page: Page): readonly string[] {
+  const errors: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(error.message));
+  return errors;
+}

@@ -1,26 +1,21 @@
 /** The journey "is DNS the problem", on the recorded lab: whether lookups fail, for whom, and what can be ruled out. */
 import { mkdir } from 'node:fs/promises';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 import { dnsResponseSchema } from '../model/api.ts';
 import { accessProblems } from './access-problems.ts';
-import { openBrowser, type Browser } from './browser.ts';
-import { eventually, startStack, type Stack } from './stack.ts';
+import { pageErrors, type Browser } from './browser.ts';
+import { startRecordedLab } from './recorded-lab.ts';
+import { eventually, type Stack } from './stack.ts';
 
 let stack: Stack;
 let browser: Browser;
 
 beforeAll(async () => {
-  stack = await startStack({
-    args: ['--replay', 'e2e/lab/recording.plr'],
-    env: { PALOMAR_CLUSTER: 'default' },
-  });
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await stack.remove();
+  const lab = await startRecordedLab();
+  ({ stack, browser } = lab);
+  return () => lab.stop();
 });
 
 const missing = 'inventory.production.svc.cluster.local';
@@ -41,11 +36,7 @@ test('the recorded lab asks for a name that does not exist, and every lookup is 
 
 test('the DNS view tells NXDOMAIN from failures and leads to the lookups themselves', async () => {
   const page = await browser.page();
-  const problems: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  page.on('pageerror', (error) => problems.push(error.message));
+  const problems = pageErrors(page);
   await page.goto(`${stack.url}/dns?range=5m&live=false&filter=ns:production`);
   await page.getByText(/DNS answers: .*lookups/).waitFor();
   await page

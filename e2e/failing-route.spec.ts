@@ -1,25 +1,20 @@
 /** The journey "who called this failing route": from the finding to the callers, their flows and the conversation, by keys, on the recorded lab. */
 import { mkdir } from 'node:fs/promises';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 import { accessProblems } from './access-problems.ts';
-import { openBrowser, type Browser } from './browser.ts';
-import { eventually, startStack, type Stack } from './stack.ts';
+import { pageErrors, type Browser } from './browser.ts';
+import { startRecordedLab } from './recorded-lab.ts';
+import { eventually, type Stack } from './stack.ts';
 
 let stack: Stack;
 let browser: Browser;
 
 beforeAll(async () => {
-  stack = await startStack({
-    args: ['--replay', 'e2e/lab/recording.plr'],
-    env: { PALOMAR_CLUSTER: 'default' },
-  });
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await stack.remove();
+  const lab = await startRecordedLab();
+  ({ stack, browser } = lab);
+  return () => lab.stop();
 });
 
 const failing = '/api/v1/reports/daily';
@@ -38,11 +33,7 @@ test('the recorded lab has a route that always fails', async () => {
 
 test('the HTTP view names it, and by keys alone its caller, flows and conversation are found', async () => {
   const page = await browser.page();
-  const problems: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  page.on('pageerror', (error) => problems.push(error.message));
+  const problems = pageErrors(page);
   await page.goto(`${stack.url}/?range=5m&live=false`);
   await page
     .getByRole('button', { name: /\bfrontend\b/ })

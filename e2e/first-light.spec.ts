@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MapEdge, MapResponse } from '../model/api.ts';
 import { bpfPrograms, bpfProgramsAgain, settledBpfPrograms } from './bpf-programs.ts';
 import { accessProblems } from './access-problems.ts';
-import { openBrowser, type Browser } from './browser.ts';
+import { openBrowser, pageErrors, type Browser } from './browser.ts';
 import { eventually, startStack, type Stack } from './stack.ts';
 
 const id = (namespace: string, kind: string, name: string): string => `default/${namespace}/${kind}/${name}`;
@@ -85,11 +85,7 @@ test('the dropped egress is DROPPED by NETFILTER_DROP, and nothing else is dropp
 
 test('the browser shows the same map, and a click on the dropped edge shows its flows', async () => {
   const page = await browser.page();
-  const problems: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  page.on('pageerror', (error) => problems.push(error.message));
+  const problems = pageErrors(page);
   await page.goto(`${stack.url}/?range=5m`);
   for (const name of ['frontend', 'api', 'postgres', 'dns', 'payment.stripe.com']) {
     await page
@@ -115,6 +111,14 @@ test('the browser shows the same map, and a click on the dropped edge shows its 
   await page.screenshot({ path: 'e2e/results/first-light.png' });
   await page.close();
   await reopened.close();
+});
+
+test('a click of the mouse opens a card', async () => {
+  const page = await browser.page();
+  await page.goto(`${stack.url}/?range=5m`);
+  await page.getByRole('button', { name: /^frontend, / }).click();
+  await page.getByRole('complementary', { name: 'frontend' }).waitFor();
+  await page.close();
 });
 
 test('SIGTERM stops everything within 5 s and leaves the same BPF programs as before', async () => {

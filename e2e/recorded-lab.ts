@@ -1,0 +1,25 @@
+/** The recorded lab and a browser, for journeys that need no live capture: the same traffic each time, on any machine. */
+import { openBrowser, type Browser } from './browser.ts';
+import { startStack, type Stack } from './stack.ts';
+
+export interface RecordedLab {
+  readonly stack: Stack;
+  readonly browser: Browser;
+  stop(): Promise<void>;
+}
+
+export async function startRecordedLab(): Promise<RecordedLab> {
+  const stack = await startStack({
+    args: ['--replay', 'e2e/lab/recording.plr'],
+    env: { PALOMAR_CLUSTER: 'default' },
+  });
+  const browser = await openBrowser();
+  return {
+    stack,
+    browser,
+    async stop() {
+      await browser.close();
+      await stack.remove();
+    },
+  };
+}
