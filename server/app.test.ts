@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { aPoint } from '../model/series.fixture.ts';
 import type { ExportInput } from '../db/queries/export.ts';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { hubbleExportSchema } from '../hubble/hubble-flow.ts';
 import {
   type MapEdge,
-  type SeriesPoint,
   commandsResponseSchema,
   connectionResponseSchema,
   diffResponseSchema,
@@ -47,23 +47,6 @@ const edge: MapEdge = {
   retransmits: 0,
   firstMs: 1,
   lastMs: 2,
-};
-
-const noPoint: SeriesPoint = {
-  fromMs: 0,
-  connections: 0,
-  failedConnections: 0,
-  bytesToDestination: '0',
-  bytesToSource: '0',
-  packets: 0,
-  retransmits: 0,
-  resets: 0,
-  zeroWindows: 0,
-  requests: 0,
-  unanswered: 0,
-  errors: 0,
-  drops: 0,
-  latencyMs: null,
 };
 
 describe('GET /api/v1/map', () => {
@@ -205,7 +188,7 @@ describe('GET /api/v1/series', () => {
     const store = fakeStore({
       series: (query) => {
         asked.push(query);
-        const points = [{ ...noPoint, ...point }];
+        const points = [aPoint(point)];
         return Promise.resolve({ stepMs: 60_000, points, resolution: 'minute', read: { rows: 2, bytes: '5' } });
       },
     });

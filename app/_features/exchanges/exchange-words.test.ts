@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { DnsName, DnsResponse, Route, RoutesResponse } from '../../../model/api.ts';
 import { parseFilter } from '../../../model/filter/parse.ts';
-import { anEvidence } from '../../testing/series.fixture.ts';
+import { anEvidence } from '../../../model/series.fixture.ts';
 import { byPair, dnsFinding, nameFilter, routeFilter, routesFinding } from './exchange-words.ts';
 
 const node = (name: string) => ({

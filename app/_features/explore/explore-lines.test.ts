@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { TopResponse } from '../../../model/api.ts';
-import { anEvidence } from '../../testing/series.fixture.ts';
+import { anEvidence } from '../../../model/series.fixture.ts';
 import { linesOf } from './explore-lines.ts';
 
 const answer = (of: Partial<TopResponse> = {}): TopResponse => ({

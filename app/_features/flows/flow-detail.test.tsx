@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import { aFlow, anEndpoint } from '../../../model/flow.fixture.ts';
 import { answering, InApp } from '../../testing/in-app.tsx';
-import { anEvidence } from '../../testing/series.fixture.ts';
+import { anEvidence } from '../../../model/series.fixture.ts';
 import { FlowDetail } from './flow-detail.tsx';
 import { FlowRow } from './flow-row.tsx';
 import '../../testing/patience.ts';

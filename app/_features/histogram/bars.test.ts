@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { aPoint as point } from '../../testing/series.fixture.ts';
+import { aPoint as point } from '../../../model/series.fixture.ts';
 import { barsOf, brushed } from './bars.ts';
 
 describe('the bars', () => {

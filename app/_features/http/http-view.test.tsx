@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Route } from '../../../model/api.ts';
 import { healthOf } from '../../testing/fixture-data.ts';
 import { answering, InApp } from '../../testing/in-app.tsx';
-import { anEvidence, aPoint, aSeries } from '../../testing/series.fixture.ts';
+import { anEvidence, aPoint, aSeries } from '../../../model/series.fixture.ts';
 import { HttpView } from './http-view.tsx';
 
 vi.mock('next/navigation', () => ({ useSearchParams: () => new URLSearchParams('range=5m') }));

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { labWorld, mapOf } from '../../testing/fixture-data.ts';
 import { answering, InApp } from '../../testing/in-app.tsx';
-import { aPoint, aSeries } from '../../testing/series.fixture.ts';
+import { aPoint, aSeries } from '../../../model/series.fixture.ts';
 import { createPicture, type PictureEdge } from '../map/picture.ts';
 import { EdgePanel } from './edge-panel.tsx';
 import { NodePanel } from './node-panel.tsx';

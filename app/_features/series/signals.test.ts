@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { anEvidence, aPoint, aSeries } from '../../testing/series.fixture.ts';
+import { anEvidence, aPoint, aSeries } from '../../../model/series.fixture.ts';
 import { drops, failedPercent, latency, requestRate, signal } from './signals.ts';
 
 describe('signals over time', () => {

@@ -1,5 +1,5 @@
 /** Points and answers of `/api/v1/series` with defaults, for tests. */
-import type { Evidence, SeriesPoint, SeriesResponse } from '../../model/api.ts';
+import type { Evidence, SeriesPoint, SeriesResponse } from './api.ts';
 
 export const aPoint = (of: Partial<SeriesPoint> = {}): SeriesPoint => ({
   fromMs: 0,
