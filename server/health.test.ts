@@ -26,7 +26,6 @@ const onDisk = (of: Storage['disk']): HealthFacts['store'] => ({
   storage: {
     disk: of,
     tables: [{ table: 'flows', rows: 7, bytes: 70, oldestMs: 5000 }],
-    flowPartitions: [],
   },
 });
 const aNode = (of: Partial<NodeStatus> = {}): NodeStatus => ({

@@ -31,6 +31,11 @@ export interface Storage {
   /** The fullest disk that holds our tables; null when the store does not tell, as of an object storage. */
   readonly disk: Disk | null;
   readonly tables: readonly StoredTable[];
+}
+
+/** What is looked at to see whether the oldest flows have to go. */
+export interface FlowStorage {
+  readonly disk: Disk | null;
   /** Oldest first. In a cluster those of all shards together. */
   readonly flowPartitions: readonly Partition[];
 }
@@ -92,28 +97,37 @@ const partitionRow = z.object({ id: z.string(), rows: number, bytes: number });
 const diskRow = z.object({ total: number, free: number, used: number, occupied: number });
 
 export async function queryStorage(client: StoreClient, cluster: string | null, signal: AbortSignal): Promise<Storage> {
-  const [tables, partitions, disks] = await Promise.all([
+  const [disk, tables] = await Promise.all([
+    queryDisk(client, cluster, signal),
     runQuery(client, buildStoredTables(cluster), tableRow, signal),
-    runQuery(client, buildFlowPartitions(cluster), partitionRow, signal),
-    runQuery(client, buildDisks(cluster), diskRow, signal),
   ]);
-  const [fullest] = disks.rows;
   return {
-    disk:
-      fullest === undefined
-        ? null
-        : {
-            totalBytes: fullest.total,
-            freeBytes: fullest.free,
-            usedBytes: fullest.used,
-            occupiedBytes: fullest.occupied,
-          },
+    disk,
     tables: tables.rows.map(({ name: table, rows, bytes, oldest }) => ({
       table,
       rows,
       bytes,
       oldestMs: oldest === 0 ? null : oldest * 1000,
     })),
-    flowPartitions: partitions.rows,
   };
+}
+
+export async function queryFlowStorage(
+  client: StoreClient,
+  cluster: string | null,
+  signal: AbortSignal,
+): Promise<FlowStorage> {
+  const [disk, partitions] = await Promise.all([
+    queryDisk(client, cluster, signal),
+    runQuery(client, buildFlowPartitions(cluster), partitionRow, signal),
+  ]);
+  return { disk, flowPartitions: partitions.rows };
+}
+
+async function queryDisk(client: StoreClient, cluster: string | null, signal: AbortSignal): Promise<Disk | null> {
+  const { rows } = await runQuery(client, buildDisks(cluster), diskRow, signal);
+  const [fullest] = rows;
+  if (fullest === undefined) return null;
+  const { total: totalBytes, free: freeBytes, used: usedBytes, occupied: occupiedBytes } = fullest;
+  return { totalBytes, freeBytes, usedBytes, occupiedBytes };
 }

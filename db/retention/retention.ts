@@ -7,7 +7,7 @@ import { ClickHouseError } from '@clickhouse/client';
 import { createStoreClient, type StoreClient } from '../client.ts';
 import { localTable, onCluster } from '../cluster.ts';
 import type { Log } from '../log.ts';
-import { queryStorage } from '../queries/storage.ts';
+import { queryFlowStorage } from '../queries/storage.ts';
 import { applyAges, tableAges, TablesMissing, type Ages, type TableAge } from './ages.ts';
 import { partitionsToDrop } from './disk-share.ts';
 
@@ -60,7 +60,7 @@ export function createRetention(config: RetentionConfig, deps: RetentionDeps): R
   let running: Promise<void> | null = null;
 
   const dropOldest = async (client: StoreClient, signal: AbortSignal): Promise<void> => {
-    const storage = await queryStorage(client, cluster, signal);
+    const storage = await queryFlowStorage(client, cluster, signal);
     for (const { id, rows, bytes } of partitionsToDrop(storage, diskPercent)) {
       const table = localTable('flows', cluster);
       await client.command({

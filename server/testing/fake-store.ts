@@ -64,7 +64,7 @@ export function fakeStore(of: Partial<Store> = {}): Store {
     coverage: () => Promise.resolve(noCoverage),
     live: () => Promise.resolve({ rows: [], mark: '0', skipped: 0 }),
     status: () => Promise.resolve([]),
-    storage: () => Promise.resolve({ disk: null, tables: [], flowPartitions: [] }),
+    storage: () => Promise.resolve({ disk: null, tables: [] }),
     newestFlowMs: () => Promise.resolve(null),
     version: () => Promise.resolve('26.7.2'),
     ...of,
