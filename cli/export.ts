@@ -229,7 +229,8 @@ async function intoFile(
   const { range, filter, format, columns, evidence } = plan;
   const manifest = {
     file,
-    rows,
+    // Rows that came late may have joined them: what a file of the store's own holds is not counted here.
+    rowsAtStart: rows,
     bytes: state.bytes,
     sha256: hash.digest('hex'),
     range,
@@ -241,7 +242,7 @@ async function intoFile(
   await writeFile(`${file}.manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
   await rename(part, file);
   await rm(`${part}.json`, { force: true });
-  deps.say(`${rows.toLocaleString('en-US')} flows in ${file}`);
+  deps.say(`${rows.toLocaleString('en-US')} flows when it began, in ${file}`);
 }
 
 /** The line of column names is in the file already; names hold no line break. */

@@ -67,6 +67,12 @@ describe('the filter field', () => {
     expect(show('ns:production').field.value).toBe('ns:production');
   });
 
+  test('keeps a filter of the URL legible that does not parse', () => {
+    expect(show('verdct:dropped').field.className).not.toContain('text-transparent');
+    cleanup();
+    expect(show('verdict:dropped').field.className).toContain('text-transparent');
+  });
+
   test('puts a filter that parses into the URL', async () => {
     const { field, urls } = show();
     enter(field, ' verdict:dropped ');

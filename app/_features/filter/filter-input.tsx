@@ -66,7 +66,8 @@ export function FilterInput({ field }: { field: RefObject<HTMLInputElement | nul
     setChecked(false);
     event.currentTarget.blur();
   };
-  const hasChips = !isFocused && problem === null && filter !== '' && text === filter;
+  // Only what parses has terms to show as chips; a filter of a link that does not stays legible as it is.
+  const hasChips = !isFocused && problem === null && parsed.ok && filter !== '' && text === filter;
   return (
     <form
       role="search"
