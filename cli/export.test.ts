@@ -80,7 +80,10 @@ describe('palomar export', () => {
   it('puts slices together under one head, and says beside the file what it holds', async () => {
     const url = await serve([]);
     const file = join(folder, 'flows.csv');
-    expect(await run('--url', url, '--output-file', file)).toMatchObject({ code: 0, said: [`3 flows when it began, in ${file}`] });
+    expect(await run('--url', url, '--output-file', file)).toMatchObject({
+      code: 0,
+      said: [`3 flows when it began, in ${file}`],
+    });
     const text = readFileSync(file, 'utf8');
     expect(text).toBe('id\nrow 20\nrow 10\nrow 0\n');
     const manifest = JSON.parse(readFileSync(`${file}.manifest.json`, 'utf8')) as object;
