@@ -54,7 +54,10 @@ export function hostOf(address: string): string {
 }
 
 const nftTable = 'palomar_matrix';
-const dropRule = `table inet ${nftTable} {
+/** Deletes first what a run that was killed left behind: a rule that is there twice counts twice. */
+const dropRule = `table inet ${nftTable} {}
+delete table inet ${nftTable}
+table inet ${nftTable} {
   chain forward {
     type filter hook forward priority filter; policy accept;
     iifname "${frontend.link}" tcp dport ${matrixPorts.dropped} counter drop
@@ -64,7 +67,8 @@ const dropRule = `table inet ${nftTable} {
 
 /**
  * Beyond `outside` a tun device whose reader throws away what it reads: packets that go there are never seen again, and
- * no kernel says that it dropped them. The routes go with the namespaces' links, the two unreachable ones by hand.
+ * no kernel says that it dropped them. The routes go with the namespaces' links, the two unreachable ones by hand,
+ * or are replaced when a run that was killed left them.
  */
 async function makeNowhere(measured: MeasuredStack): Promise<() => Promise<void>> {
   const inOutside = (argv: readonly string[]): Promise<string> => measured.lab.exec(outside, argv);
@@ -86,7 +90,7 @@ async function makeNowhere(measured: MeasuredStack): Promise<() => Promise<void>
     await inOutside(['ip', ...ip, 'route', 'add', `${to}/${prefix}`, 'dev', 'void']);
     await runCommand(['ip', 'neighbour', 'add', to, 'lladdr', outside.podMac, 'dev', outside.link, 'nud', 'permanent']);
     await runCommand(['ip', ...ip, 'route', 'add', `${to}/${prefix}`, 'dev', outside.link]);
-    await runCommand(['ip', ...ip, 'route', 'add', 'unreachable', `${nowhere.unreachable[family]}/${prefix}`]);
+    await runCommand(['ip', ...ip, 'route', 'replace', 'unreachable', `${nowhere.unreachable[family]}/${prefix}`]);
     await measured.lab.exec(frontend, [
       'ip',
       ...ip,
