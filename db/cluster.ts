@@ -7,6 +7,7 @@
 export const everywhere: ReadonlySet<string> = new Set([
   'endpoints',
   'workloads',
+  'saved_items',
   'schema_migrations',
   'migration_lock',
 ]);

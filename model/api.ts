@@ -609,3 +609,25 @@ export const liveEvents = {
   /** The stream goes on, but the store could not be read. */
   problem: z.object({ message: z.string() }),
 } as const;
+
+export const savedKinds = ['view', 'filter', 'known'] as const;
+export type SavedKind = (typeof savedKinds)[number];
+
+/** Most of one kind, and most characters. */
+export const savedLimits = { items: 500, id: 1000, text: 500, place: 8000 } as const;
+
+const savedShape = {
+  kind: z.enum(savedKinds).describe('a view of the page, a filter, or a problem that is known'),
+  id: z.string().min(1).max(savedLimits.id).describe('of its own kind; of a known problem what it is'),
+  text: z.string().max(savedLimits.text).describe('the name of a view or filter; the note to a problem'),
+  place: z.string().max(savedLimits.place).describe('of a view path and query, of a filter its text, else empty'),
+};
+/** What somebody saves for everyone. */
+export const savedItemSchema = z.strictObject(savedShape);
+export type SavedItem = z.infer<typeof savedItemSchema>;
+
+export const savedEntrySchema = z.object({ ...savedShape, changedMs: epochMs });
+export type SavedEntry = z.infer<typeof savedEntrySchema>;
+
+export const savedResponseSchema = z.object({ items: z.array(savedEntrySchema).describe('the latest first') });
+export type SavedResponse = z.infer<typeof savedResponseSchema>;

@@ -14,6 +14,7 @@ import { registerExportRoute } from './routes/export.ts';
 import { registerHealthRoute } from './routes/health.ts';
 import { livePath, registerLiveRoute } from './routes/live.ts';
 import { registerQuestionRoutes } from './routes/questions.ts';
+import { registerSavedRoutes } from './routes/saved.ts';
 import { registerSearchRoutes } from './routes/search.ts';
 import { registerValuesRoute } from './routes/values.ts';
 import { closedPolicy, securityHeaders } from './static/content-security.ts';
@@ -49,6 +50,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   registerConnectionRoute(app, deps);
   registerDiffRoute(app, deps);
   registerExportRoute(app, deps);
+  registerSavedRoutes(app, deps);
   registerLiveRoute(app, deps);
   const openApi = createOpenApi(deps.facts.version);
   app.get('/api/v1/openapi.json', () => openApi);

@@ -7,6 +7,7 @@ import { queryExchanges } from '../db/queries/exchanges.ts';
 import { queryConnection, queryFlows } from '../db/queries/flows.ts';
 import { queryLive } from '../db/queries/live.ts';
 import { queryMap } from '../db/queries/map.ts';
+import { querySaved, writeSaved } from '../db/queries/saved.ts';
 import { querySeries } from '../db/queries/series.ts';
 import { queryNewestFlowMs, queryStatus, queryVersion } from '../db/queries/status.ts';
 import { queryStorage } from '../db/queries/storage.ts';
@@ -78,6 +79,9 @@ export function createClickHouseStore(
       }),
     status: (signal) => ask(signal, (s) => queryStatus(client, s)),
     storage: (signal) => ask(signal, (s) => queryStorage(client, cluster, s)),
+    saved: (signal) => ask(signal, (s) => querySaved(client, s)),
+    save: (item, signal) => ask(signal, (s) => writeSaved(client, item, false, s)),
+    unsave: (item, signal) => ask(signal, (s) => writeSaved(client, item, true, s)),
     newestFlowMs: (signal) => ask(signal, (s) => queryNewestFlowMs(client, s)),
     version: (signal) => ask(signal, (s) => queryVersion(client, s)),
     close: async () => {

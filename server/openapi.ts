@@ -14,6 +14,9 @@ import {
   liveEvents,
   mapResponseSchema,
   routesResponseSchema,
+  savedEntrySchema,
+  savedItemSchema,
+  savedResponseSchema,
   seriesResponseSchema,
   topResponseSchema,
   valuesResponseSchema,
@@ -30,6 +33,7 @@ import {
   liveParameters,
   mapParameters,
   noParameters,
+  savedParameters,
   seriesParameters,
   topParameters,
   valuesParameters,
@@ -45,7 +49,9 @@ interface Operation {
   readonly id: string;
   readonly summary: string;
   readonly parameters: z.ZodObject;
-  readonly answer: Answer;
+  /** A schema of the document. */
+  readonly body?: string;
+  readonly answer: Answer | null;
 }
 
 const reference = (name: string): { schema: object } => ({ schema: { $ref: `#/components/schemas/${name}` } });
@@ -167,6 +173,12 @@ const operations: Readonly<Record<string, Operation>> = {
     parameters: exportParameters,
     answer: json('ExportPlan', 'rows, bytes and parts'),
   },
+  '/api/v1/saved': {
+    id: 'saved',
+    summary: 'What people saved for each other: views, filters, known problems',
+    parameters: noParameters,
+    answer: json('Saved', 'items, the latest first'),
+  },
   '/api/v1/live': {
     id: 'live',
     summary: 'Flows as they arrive, as server-sent events `flows`, `tick` and `problem`',
@@ -178,8 +190,32 @@ const operations: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** Paths of the API that answer GET, for telling a wrong method from a wrong path. */
-export const apiPaths = [...Object.keys(operations), '/api/v1/openapi.json'];
+/** What changes something; everything else is asked by GET. */
+const writes: Readonly<Record<string, Readonly<Record<'put' | 'delete', Operation>>>> = {
+  '/api/v1/saved': {
+    put: {
+      id: 'save',
+      summary: 'Save an item for everyone, in place of one of the same kind and id',
+      parameters: noParameters,
+      body: 'SavedItem',
+      answer: json('SavedEntry', 'what is saved now'),
+    },
+    delete: {
+      id: 'unsave',
+      summary: 'Delete a saved item for everyone',
+      parameters: savedParameters,
+      answer: null,
+    },
+  },
+};
+
+/** Methods by path of the API, as an Allow header lists them: for telling a wrong method from a wrong path. */
+export const allowed: ReadonlyMap<string, string> = new Map(
+  [...Object.keys(operations), '/api/v1/openapi.json'].map((path) => {
+    const others = Object.keys(writes[path] ?? {}).map((method) => method.toUpperCase());
+    return [path, ['GET', 'HEAD', ...others].join(', ')];
+  }),
+);
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output' = 'output'): Record<string, unknown> {
   const generated: Record<string, unknown> = { ...z.toJSONSchema(schema, { target: 'draft-2020-12', io }) };
@@ -201,9 +237,23 @@ export function createOpenApi(version: string): object {
     description: 'what is wrong, in words',
     content: { 'application/json': reference('Error') },
   };
-  const paths = Object.entries(operations).map(([path, { id, summary, parameters, answer }]): [string, object] => {
-    const responses = { 200: answer, 400: failure, 422: failure, 503: failure };
-    return [path, { get: { operationId: id, summary, parameters: parametersOf(parameters), responses } }];
+  const described = ({ id, summary, parameters, body, answer }: Operation): object => ({
+    operationId: id,
+    summary,
+    parameters: parametersOf(parameters),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': reference(body) } } }),
+    responses: {
+      ...(answer === null ? { 204: { description: 'done' } } : { 200: answer }),
+      400: failure,
+      422: failure,
+      503: failure,
+    },
+  });
+  const paths = Object.entries(operations).map(([path, operation]): [string, object] => {
+    const others = Object.entries(writes[path] ?? {}).map(([method, write]) => [method, described(write)] as const);
+    return [path, { get: described(operation), ...Object.fromEntries(others) }];
   });
   return {
     openapi: '3.1.0',
@@ -222,6 +272,9 @@ export function createOpenApi(version: string): object {
         Dns: schemaOf(dnsResponseSchema),
         Commands: schemaOf(commandsResponseSchema),
         Flows: schemaOf(flowsResponseSchema),
+        Saved: schemaOf(savedResponseSchema),
+        SavedEntry: schemaOf(savedEntrySchema),
+        SavedItem: schemaOf(savedItemSchema, 'input'),
         Connection: schemaOf(connectionResponseSchema),
         Diff: schemaOf(diffResponseSchema),
         HubbleExport: schemaOf(hubbleExportSchema),

@@ -10,7 +10,7 @@ import type { NodeStatus as StoredStatus } from '../db/queries/status.ts';
 import type { TopAnswer, TopInput } from '../db/queries/top.ts';
 import type { ValuesAnswer, ValuesInput } from '../db/queries/values.ts';
 import type { Storage } from '../db/queries/storage.ts';
-import type { Evidence, Grouping } from '../model/api.ts';
+import type { Evidence, Grouping, SavedEntry, SavedItem } from '../model/api.ts';
 import type { Filter } from '../model/filter/ast.ts';
 import type { FlowRow } from '../model/flow-row.ts';
 
@@ -81,6 +81,10 @@ export interface Store {
   status(signal: AbortSignal): Promise<readonly NodeStatus[]>;
   /** What the tables take and how much room there is. */
   storage(signal: AbortSignal): Promise<Storage>;
+  /** What people saved for each other, the latest first. */
+  saved(signal: AbortSignal): Promise<readonly SavedEntry[]>;
+  save(item: SavedItem, signal: AbortSignal): Promise<void>;
+  unsave(item: SavedItem, signal: AbortSignal): Promise<void>;
   newestFlowMs(signal: AbortSignal): Promise<number | null>;
   version(signal: AbortSignal): Promise<string>;
 }

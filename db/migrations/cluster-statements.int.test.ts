@@ -92,6 +92,7 @@ describe.skipIf(whyNoEngine() !== null)('the statements of cluster mode', () => 
     expect(local.filter((name) => !name.endsWith('_local')).sort()).toEqual([
       'endpoints',
       'migration_lock',
+      'saved_items',
       'schema_migrations',
       'workloads',
     ]);

@@ -191,6 +191,7 @@ ENGINE = ReplacingMergeTree ORDER BY version`,
     );
     return rows[0]?.counted ?? '';
   };
+  const afterSecondRelease = migrations.slice(2);
   /** What stood before the rollups came, with flows of several days. */
   async function createSecondRelease(flows: number): Promise<void> {
     const setup = createStoreClient(store.url, { database: 'default' });
@@ -248,10 +249,9 @@ SELECT now64(9), number, 1, 2, 'connection_update', 1 FROM numbers(10)`,
     const log = { ...quiet, info: (facts: object, message: string) => void done.push([message, facts]) };
     await Promise.all(Array.from({ length: 4 }, () => migrate(store.url, { log })));
     expect(await summed()).toBe('50000');
-    expect(done.filter((said) => JSON.stringify(said).includes('migrated the store'))).toEqual([
-      ['migrated the store', { version: 3, name: 'rollups' }],
-      ['migrated the store', { version: 4, name: 'coarser-rollups' }],
-    ]);
+    expect(done.filter((said) => JSON.stringify(said).includes('migrated the store'))).toEqual(
+      afterSecondRelease.map(({ version, name }) => ['migrated the store', { version, name }]),
+    );
   });
 
   it('is done once from nothing as well, with a database that none has made yet', async () => {
@@ -274,7 +274,7 @@ SELECT now64(9), number, 1, 2, 'connection_update', 1 FROM numbers(10)`,
     await migrate(store.url, { log }, { leaseMs: 1500 });
     expect(said).toEqual([
       'another process changes the schema, waiting for it',
-      ...Array(2).fill('migrated the store'),
+      ...afterSecondRelease.map(() => 'migrated the store'),
     ]);
     expect(await summed()).toBe('1000');
   });

@@ -14,8 +14,15 @@ import { firstTables } from './first-tables.ts';
 import { consistent, lockTable, withMigrationLock, type CheckHeld } from './lock.ts';
 import { runAll, type Migration, type MigrationClient } from './migration.ts';
 import { rollups } from './rollups.ts';
+import { savedItems } from './saved-items.ts';
 
-export const migrations: readonly Migration[] = [firstTables, endpointsByReference, rollups, coarserRollups];
+export const migrations: readonly Migration[] = [
+  firstTables,
+  endpointsByReference,
+  rollups,
+  coarserRollups,
+  savedItems,
+];
 
 /** A migration may rewrite a day of flows in one statement. */
 const longestStepMs = 3_600_000;

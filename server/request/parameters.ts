@@ -12,6 +12,7 @@ import {
   exportFormats,
   type ExportFormat,
   groupings,
+  savedItemSchema,
   topMeasures,
   type Dimension,
   type Grouping,
@@ -157,6 +158,8 @@ export const liveParameters = z.strictObject({
   filter,
   flows: z.enum(['0', '1']).default('1').describe('0: ticks only'),
 });
+
+export const savedParameters = savedItemSchema.pick({ kind: true, id: true });
 
 export const noParameters = z.strictObject({});
 

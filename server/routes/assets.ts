@@ -1,7 +1,7 @@
 /** Everything that is not the API: the exported pages, and refusals in the form the asker reads. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { acceptedEncoding } from '../compress.ts';
-import { apiPaths } from '../openapi.ts';
+import { allowed } from '../openapi.ts';
 import { missingPage } from '../static/missing-page.ts';
 import type { Asset, Site } from '../static/site.ts';
 import { sendFailure } from './context.ts';
@@ -16,12 +16,11 @@ export function registerAssets(app: FastifyInstance, context: AssetsContext): vo
     const path = pathOf(request.url);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (path === null) return sendFailure(reply, { code: 'not_found', message: 'the path cannot be decoded' });
-    if (!isRead && (apiPaths.includes(path) || !path.startsWith('/api/'))) {
-      void reply.header('allow', 'GET, HEAD');
-      return sendFailure(reply, {
-        code: 'method_not_allowed',
-        message: `${request.method} is not possible here, only GET`,
-      });
+    const methods = path.startsWith('/api/') ? allowed.get(path) : 'GET, HEAD';
+    if (!isRead && methods !== undefined) {
+      void reply.header('allow', methods);
+      const message = `${request.method} is not possible here, only ${methods}`;
+      return sendFailure(reply, { code: 'method_not_allowed', message });
     }
     if (path === '/api' || path.startsWith('/api/')) {
       return sendFailure(reply, { code: 'not_found', message: `there is no ${path}: see /api/v1/openapi.json` });
