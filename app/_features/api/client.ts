@@ -33,11 +33,31 @@ export async function getJson<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const search = new URLSearchParams(query).toString();
-  const response = await request(search === '' ? path : `${path}?${search}`, signal);
-  const body: unknown = await response.json().catch((cause: unknown) => {
-    if (signal.aborted) throw cause;
+  const response = await request(search === '' ? path : `${path}?${search}`, { signal });
+  return readJson(response, schema, signal);
+}
+
+/** Changes something for everyone. */
+export async function putJson<T>(path: string, body: object, schema: z.ZodType<T>): Promise<T> {
+  const headers = { 'content-type': 'application/json' };
+  return readJson(await request(path, { method: 'PUT', headers, body: JSON.stringify(body) }), schema);
+}
+
+/** What is gone already is as good as deleted. */
+export async function deleteAt(path: string, query: Readonly<Record<string, string>>): Promise<void> {
+  const response = await request(`${path}?${new URLSearchParams(query).toString()}`, { method: 'DELETE' });
+  if (!response.ok && response.status !== 404) throw failureOf(response, await bodyOf(response));
+}
+
+function bodyOf(response: Response, signal?: AbortSignal): Promise<unknown> {
+  return response.json().catch((cause: unknown) => {
+    if (signal?.aborted === true) throw cause;
     return null;
   });
+}
+
+async function readJson<T>(response: Response, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
+  const body = await bodyOf(response, signal);
   if (!response.ok) throw failureOf(response, body);
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
@@ -49,11 +69,13 @@ export async function getJson<T>(
   );
 }
 
-async function request(url: string, signal: AbortSignal): Promise<Response> {
+async function request(url: string, init: RequestInit): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set('accept', 'application/json');
   try {
-    return await fetch(url, { signal, headers: { accept: 'application/json' } });
+    return await fetch(url, { ...init, headers });
   } catch (cause) {
-    if (signal.aborted) throw cause;
+    if (init.signal?.aborted === true) throw cause;
     throw new ApiFailure('unreachable', 'The Palomar server does not answer.', 0);
   }
 }

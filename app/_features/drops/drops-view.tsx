@@ -73,11 +73,11 @@ interface InboxProps {
 function Inbox({ problems, openId, onOpen }: InboxProps): ReactNode {
   const { drops, connects, error, connectsError, updatedMs, retry } = problems;
   const [order, setOrder] = useState<ProblemOrder>('worst');
-  const { known } = useKnownProblems();
+  const known = useKnownProblems();
   const [hidesKnown, setHidesKnown] = useQueryState('hide-known', parseAsBoolean.withDefault(false));
-  const knownCount = (drops ?? []).filter(({ id }) => known[id] !== undefined).length;
+  const knownCount = (drops ?? []).filter(({ id }) => known.has(id)).length;
   const worthShowing = (groups: readonly ProblemGroup[]): readonly ProblemGroup[] =>
-    hidesKnown ? groups.filter(({ id }) => known[id] === undefined) : groups;
+    hidesKnown ? groups.filter(({ id }) => !known.has(id)) : groups;
   const attempts = (connects ?? []).reduce((sum, group) => sum + group.count, 0);
   return (
     <>

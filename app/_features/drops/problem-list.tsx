@@ -21,14 +21,14 @@ interface ProblemListProps {
 }
 
 export function ProblemList({ groups, openId, nowMs, onOpen }: ProblemListProps): ReactNode {
-  const { known } = useKnownProblems();
+  const known = useKnownProblems();
   return (
     <ul className="divide-y divide-line">
       {groups.map((group) => (
         <Problem
           key={group.id}
           group={group}
-          note={known[group.id]?.note}
+          note={known.get(group.id)?.note}
           isOpen={group.id === openId}
           nowMs={nowMs}
           onOpen={onOpen}

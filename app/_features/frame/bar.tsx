@@ -16,6 +16,7 @@ import { FilterInput } from '../filter/filter-input.tsx';
 import { useShownEvidence } from '../health/shown-evidence.tsx';
 import { useLive } from '../live/live-context.tsx';
 import { RangePicker } from '../range/range-picker.tsx';
+import { SavedMenu } from '../saved/saved-menu.tsx';
 import { useInvestigation } from '../url/investigation.ts';
 
 export function Bar({ filterField }: { filterField: RefObject<HTMLInputElement | null> }): ReactNode {
@@ -25,6 +26,7 @@ export function Bar({ filterField }: { filterField: RefObject<HTMLInputElement |
       <RangePicker />
       <LiveToggle />
       <FilterInput field={filterField} />
+      <SavedMenu />
       {path === '/' && <GroupingSwitch />}
       {path !== '/status' && <ExportButton />}
     </div>

@@ -10,6 +10,7 @@ import { HonestStrip } from '../health/honest-strip.tsx';
 import { useLive } from '../live/live-context.tsx';
 import { shiftRange } from '../range/time-range.ts';
 import { useInvestigation } from '../url/investigation.ts';
+import { placeOf } from '../url/place.ts';
 import { Bar } from './bar.tsx';
 import { Header } from './header.tsx';
 import type { Command } from './shortcuts.ts';
@@ -30,7 +31,7 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
   const search = useSearchParams().toString();
   const { problem } = useLive();
 
-  const go = (path: string): void => router.push(search === '' ? path : `${path}?${search}`);
+  const go = (path: string): void => router.push(placeOf(path, search));
   const shift = (steps: -1 | 1): void => {
     const { fromMs, toMs } = shiftRange(range, steps, Date.now());
     showSpan(fromMs, toMs);

@@ -9,6 +9,7 @@ import type { ReactNode } from 'react';
 import { Button } from '../../_components/button.tsx';
 import { classes } from '../../_components/classes.ts';
 import { useHealth } from '../health/health-query.ts';
+import { placeOf } from '../url/place.ts';
 import { Mark } from './mark.tsx';
 import { ThemeToggle } from './theme-toggle.tsx';
 import { views } from './views.ts';
@@ -34,7 +35,7 @@ export function Header({ onHelp, onCommands }: HeaderProps): ReactNode {
             <Link
               key={href}
               prefetch={false}
-              href={search === '' ? href : `${href}?${search}`}
+              href={placeOf(href, search)}
               aria-current={isOn ? 'page' : undefined}
               className={classes(
                 'relative flex h-full items-center px-2.5 text-sm transition-colors',

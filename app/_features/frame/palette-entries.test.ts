@@ -15,6 +15,12 @@ function open(typed: string) {
     go: note('go'),
     showHelp: note('help'),
     nodes: [aNode()],
+    saved: [
+      { kind: 'view', id: '1', text: 'Payments', place: '/drops?range=1h', changedMs: 2 },
+      { kind: 'filter', id: '2', text: 'Payments', place: 'to.name:*.stripe.com', changedMs: 1 },
+      { kind: 'known', id: '3', text: 'Payments ticket', place: '', changedMs: 0 },
+    ],
+    open: note('open'),
   });
   return { did, found: findEntries(entries, typed) };
 }
@@ -26,6 +32,9 @@ describe('the command palette', () => {
     ['dropped', 'filter "verdict:dropped"'],
     ['production select', 'select {"kind":"node","id":"default/production/Deployment/api"}'],
     ['keys', 'help undefined'],
+    ['payments view', 'open "/drops?range=1h"'],
+    ['payments filter', 'filter "to.name:*.stripe.com"'],
+    ['saved payments', 'open "/drops?range=1h"'],
   ])('"%s" does %s', (typed, done) => {
     const { did, found } = open(typed);
     found[0]?.run();

@@ -1,5 +1,5 @@
 /** Everything the command palette can do from here, as a flat list to search in. */
-import type { MapNode } from '../../../model/api.ts';
+import type { MapNode, SavedEntry } from '../../../model/api.ts';
 import { nodeFilter } from '../filter/filter-text.ts';
 import { presetFacts, presets } from '../range/time-range.ts';
 import type { Investigation } from '../url/investigation.ts';
@@ -19,9 +19,12 @@ interface PaletteDeps {
   readonly showHelp: () => void;
   /** Services that the page knows. */
   readonly nodes: readonly MapNode[];
+  readonly saved: readonly SavedEntry[];
+  /** Shows a path with a query of its own. */
+  readonly open: (place: string) => void;
 }
 
-export function paletteEntries({ investigation, go, showHelp, nodes }: PaletteDeps): PaletteEntry[] {
+export function paletteEntries({ investigation, go, showHelp, nodes, saved, open }: PaletteDeps): PaletteEntry[] {
   const { isLive, setLive, showPreset, setGrouping, setFilter, select, filter } = investigation;
   const entry = (label: string, hint: string, run: () => void): PaletteEntry => ({
     id: `${hint} ${label}`,
@@ -40,6 +43,11 @@ export function paletteEntries({ investigation, go, showHelp, nodes }: PaletteDe
     entry('Only failed connects', 'Filter', () => setFilter('connect:failed')),
     entry('Only HTTP errors', 'Filter', () => setFilter('http.status:5xx')),
     ...(filter === '' ? [] : [entry('Clear the filter', 'Filter', () => setFilter(''))]),
+    ...saved.flatMap(({ kind, id, text, place }) => {
+      if (kind === 'known') return [];
+      const run = (): void => (kind === 'view' ? open(place) : setFilter(place));
+      return [{ ...entry(text, `Saved ${kind}`, run), id }];
+    }),
     entry('Keys', 'Help  ?', showHelp),
     ...nodes.flatMap((node) => {
       const name = node.namespace === '' ? node.name : `${node.namespace}/${node.name}`;

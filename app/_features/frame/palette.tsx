@@ -4,9 +4,11 @@
 import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
 import { useQueryClient } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
 import { useMemo, useState, type ReactNode } from 'react';
 
 import { useInvestigation } from '../url/investigation.ts';
+import { useSaved } from '../saved/saved-query.ts';
 import { nodesOnPage } from '../filter/values-on-page.ts';
 import { findEntries, paletteEntries, type PaletteEntry } from './palette-entries.ts';
 
@@ -38,10 +40,20 @@ type PaletteListProps = Pick<PaletteProps, 'go' | 'showHelp'> & { readonly onDon
 function PaletteList({ go, showHelp, onDone }: PaletteListProps): ReactNode {
   const investigation = useInvestigation();
   const client = useQueryClient();
+  const { items } = useSaved();
+  const router = useRouter();
   const [typed, setTyped] = useState('');
   const entries = useMemo(
-    () => paletteEntries({ investigation, go, showHelp, nodes: nodesOnPage(client) }),
-    [investigation, go, showHelp, client],
+    () =>
+      paletteEntries({
+        investigation,
+        go,
+        showHelp,
+        nodes: nodesOnPage(client),
+        saved: items ?? [],
+        open: (place) => router.push(place),
+      }),
+    [investigation, go, showHelp, client, items, router],
   );
   const found = findEntries(entries, typed);
   return (
