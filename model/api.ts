@@ -611,7 +611,6 @@ export const liveEvents = {
 } as const;
 
 export const savedKinds = ['view', 'filter', 'known'] as const;
-export type SavedKind = (typeof savedKinds)[number];
 
 /** Most of one kind, and most characters. */
 export const savedLimits = { items: 500, id: 1000, text: 500, place: 8000 } as const;
