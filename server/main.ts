@@ -25,7 +25,7 @@ const running = new AbortController();
 const clock = { now: () => Date.now() };
 const { storeUrl: url, storeCluster: cluster } = config;
 const server = createServer(config, {
-  openStore: (schemaMissing) => createClickHouseStore({ url, cluster }, { schemaMissing }),
+  openStore: (deps) => createClickHouseStore({ url, cluster }, { ...deps, clock, log }),
   retention: createRetention({ url, cluster, ...config.retention }, { log, clock }),
   migrate: () => migrate(url, { log }, { cluster }),
   clock,
