@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { createStoreClient, type StoreClient } from '../db/client.ts';
 import { queryCoverage } from '../db/queries/coverage.ts';
 import { queryDrops } from '../db/queries/drops.ts';
+import { estimateRows } from '../db/queries/estimate.ts';
 import { planExport, readExport } from '../db/queries/export.ts';
 import { queryExchanges } from '../db/queries/exchanges.ts';
 import { queryConnection, queryFlows } from '../db/queries/flows.ts';
@@ -14,7 +15,8 @@ import { queryNewestFlowMs, queryStatus, queryVersion } from '../db/queries/stat
 import { queryStorage } from '../db/queries/storage.ts';
 import { queryTop } from '../db/queries/top.ts';
 import { queryValues } from '../db/queries/values.ts';
-import { type Cost, costs, createScales, standardScales } from './cost.ts';
+import { createAdmission } from './admission.ts';
+import { type Cost, costs, createStoredRowsSource } from './cost.ts';
 import type { Store } from './store.ts';
 import { isSchemaMissing, toStoreError } from './store-error.ts';
 import type { Turns } from './turns.ts';
@@ -33,6 +35,8 @@ export interface ClickHouseStoreConfig {
   readonly url: string;
   /** CLICKHOUSE_CLUSTER; null: one server. */
   readonly cluster: string | null;
+  /** Most rows that a question may read; 0: any number. */
+  readonly maxRows: number;
 }
 
 /** A file of many million rows is whole before its first byte comes. */
@@ -40,6 +44,7 @@ const exportPatienceMs = 3_600_000;
 
 /** The list of parts is short; a store that does not tell it soon has other worries. */
 const partsPatienceMs = 5000;
+const partsKeptMs = 10_000;
 
 /** What reads much pauses, for as long at a time, while the store works on what reads little. */
 const givingWay = {
@@ -57,20 +62,22 @@ async function* readOut(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): 
 }
 
 export function createClickHouseStore(
-  { url, cluster }: ClickHouseStoreConfig,
+  { url, cluster, maxRows }: ClickHouseStoreConfig,
   deps: ClickHouseStoreDeps,
 ): Store & { close(): Promise<void> } {
   const { turns, clock, log } = deps;
   // Each with connections of its own: nobody waits for one that somebody else's question holds.
   const client = createStoreClient(url, { settings: givingWay.light, maxConnections: 32 });
-  const asking = { light: client, heavy: createStoreClient(url, { settings: givingWay.heavy }) };
+  const heavy = createStoreClient(url, { settings: givingWay.heavy });
+  // How far back a page reaches no estimate foresees: it ends where it has read too much.
+  const heavyPages = createStoreClient(url, { settings: { ...givingWay.heavy, max_rows_to_read: String(maxRows) } });
+  const asking = { light: client, heavy };
   const exporting = createStoreClient(url, { settings: givingWay.heavy, requestTimeoutMs: exportPatienceMs });
-  const scales = createScales(standardScales, {
+  const source = createStoredRowsSource(partsKeptMs, {
     storedRows: () => queryStoredRows(client, cluster, AbortSignal.timeout(partsPatienceMs)),
     clock,
     log,
   });
-
   async function ask<T>(signal: AbortSignal, question: (signal: AbortSignal) => Promise<T>): Promise<T> {
     try {
       signal.throwIfAborted();
@@ -81,14 +88,18 @@ export function createClickHouseStore(
     }
   }
 
-  /** Asks when it is the question's turn, by what it would read. */
+  const admission = createAdmission(
+    { maxRows },
+    { source, turns, estimate: (query, signal) => ask(signal, (s) => estimateRows(client, query, s)) },
+  );
+
+  /** Asks when it is the question's turn, unless it would read too much. */
   async function askInTurn<T>(
     cost: Cost,
     signal: AbortSignal,
     question: (client: StoreClient, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const weight = await scales.weigh(cost);
-    return ask(signal, (s) => turns.take(weight, s, () => question(asking[weight], s)));
+    return ask(signal, (s) => admission.admit(cost, s, (weight) => ask(s, () => question(asking[weight], s))));
   }
 
   return {
@@ -98,7 +109,8 @@ export function createClickHouseStore(
     values: (query, signal) => askInTurn(costs.values(query), signal, (c, s) => queryValues(c, query, s)),
     drops: (query, signal) => askInTurn(costs.drops(query), signal, (c, s) => queryDrops(c, query, s)),
     exchanges: (query, signal) => askInTurn(costs.exchanges(query), signal, (c, s) => queryExchanges(c, query, s)),
-    flows: (query, signal) => askInTurn(costs.flows(query), signal, (c, s) => queryFlows(c, query, s)),
+    flows: (query, signal) =>
+      askInTurn(costs.flows(query), signal, (c, s) => queryFlows(c === heavy ? heavyPages : c, query, s)),
     exportPlan: (query, signal) => askInTurn(costs.exportPlan(query), signal, (c, s) => planExport(c, query, s)),
     exportBytes: async (query, signal, most) => {
       // The store has written all of them when the first comes: a slow reader keeps nobody waiting.
@@ -117,7 +129,7 @@ export function createClickHouseStore(
     newestFlowMs: (signal) => ask(signal, (s) => queryNewestFlowMs(client, s)),
     version: (signal) => ask(signal, (s) => queryVersion(client, s)),
     close: async () => {
-      await Promise.all([client.close(), asking.heavy.close(), exporting.close()]);
+      await Promise.all([client.close(), heavy.close(), heavyPages.close(), exporting.close()]);
     },
   };
 }
