@@ -1,12 +1,10 @@
 /**
- * `npm run bench:history`: what questions about an hour, a day and a week cost once a store holds a week. One hour of
- * made-up traffic goes through the writer; the store itself repeats it for the hours before, rollups included.
+ * `npm run bench:history`: what questions about an hour, a day and a week cost once a store holds a week
+ * of made-up traffic.
  */
 import { parseArgs } from 'node:util';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { createStoreClient, type StoreClient } from '../db/client.ts';
-import { migrate } from '../db/migrations/migrate.ts';
 import { queryDrops } from '../db/queries/drops.ts';
 import { queryExchanges } from '../db/queries/exchanges.ts';
 import { queryFlows } from '../db/queries/flows.ts';
@@ -14,18 +12,14 @@ import { queryMap } from '../db/queries/map.ts';
 import type { Range } from '../db/queries/range.ts';
 import { querySeries } from '../db/queries/series.ts';
 import { queryTop } from '../db/queries/top.ts';
-import { flowColumns } from '../model/flow-columns.ts';
 import { all } from '../model/filter/ast.ts';
 import { filter } from './filter.ts';
-import { insertTraffic, quietLog } from './inserts.ts';
 import { startStore } from './store-process.ts';
 import { formatTable, type Measure } from './table.ts';
+import { fillWeek, hourMs, weekHours } from './week.ts';
 
-const hourMs = 3_600_000;
-const hours = 168;
 const rounds = 9;
 const signal = new AbortController().signal;
-const cluster = { workloads: 2000, edges: 6000 };
 
 const argumentsSchema = z.object({
   store: z.string(),
@@ -34,30 +28,6 @@ const argumentsSchema = z.object({
     .transform((text) => text.split(',').map(Number))
     .pipe(z.array(z.number().int().min(200_000).max(400_000_000)).min(1)),
 });
-
-/** Repeats the newest hour `back` hours earlier, as other rows of other connections. */
-async function repeatHour(client: StoreClient, { fromMs, toMs }: Range, back: number): Promise<void> {
-  const others = Object.keys(flowColumns).filter((name) => !['time', 'id', 'connection_id'].includes(name));
-  await client.command({
-    query: `
-INSERT INTO flows (time, id, connection_id, ${others.join(', ')})
-SELECT time - toIntervalHour({back:UInt32}), id + {back:UInt64} * 1000000000000,
-  sipHash64(connection_id, {back:UInt32}), ${others.join(', ')}
-FROM flows
-WHERE time >= fromUnixTimestamp64Milli({fromMs:Int64}) AND time < fromUnixTimestamp64Milli({toMs:Int64})`,
-    query_params: { back, fromMs, toMs },
-    clickhouse_settings: { max_insert_threads: '2', max_execution_time: 600 },
-  });
-}
-
-const mergesSchema = z.tuple([z.object({ merges: z.coerce.number() })]);
-async function settle(client: StoreClient): Promise<void> {
-  for (let quiet = 0; quiet < 3;) {
-    const answer = await client.query({ query: 'SELECT count() AS merges FROM system.merges', format: 'JSONEachRow' });
-    quiet = mergesSchema.parse(await answer.json())[0].merges === 0 ? quiet + 1 : 0;
-    await sleep(500);
-  }
-}
 
 type Ask = () => Promise<number>;
 
@@ -85,7 +55,7 @@ function questions(client: StoreClient, toMs: number): ReadonlyMap<string, Ask> 
     ['map 1 h, from flows alone (baseline)', map(last(1), 'flows')],
     ['map 1 h', map(last(1))],
     ['map 24 h', map(last(24))],
-    ['map 7 d', map(last(hours))],
+    ['map 7 d', map(last(weekHours))],
     [
       'map 24 h of one namespace',
       async () => {
@@ -95,7 +65,7 @@ function questions(client: StoreClient, toMs: number): ReadonlyMap<string, Ask> 
     ],
     ['series 24 h', series(last(24))],
     ['drop groups 24 h', drops(last(24))],
-    ['drop groups 7 d', drops(last(hours))],
+    ['drop groups 7 d', drops(last(weekHours))],
     ['newest 100 flows', flows(last(24), '')],
     ['newest 100 drops of a namespace', flows(last(24), 'verdict:dropped ns:shop')],
     ['text in paths, 24 h', flows(last(24), 'http.path:*/orders/1999*')],
@@ -160,22 +130,14 @@ async function main(): Promise<void> {
   });
   const { store: entry, rows: sizes } = argumentsSchema.parse(values);
   const toMs = Math.floor(Date.now() / 60_000) * 60_000;
-  const newest = { fromMs: toMs - hourMs, toMs };
   for (const rows of sizes) {
     const store = await startStore(entry);
     const client = createStoreClient(store.url);
     try {
-      await migrate(store.url, { log: quietLog });
-      const each = Math.round(rows / hours);
-      await insertTraffic(store.url, newest, each, cluster);
-      const started = performance.now();
-      for (let back = 1; back < hours; back += 1) await repeatHour(client, newest, back);
-      const rate = ((hours - 1) * each * 1000) / (performance.now() - started);
-      await settle(client);
+      const week = await fillWeek({ url: store.url, client }, rows, toMs);
       const measures = await measure(client, rows, toMs);
-      console.log(
-        `${(each * hours).toLocaleString('en-US')} rows of 7 days; repeated at ${Math.round(rate).toLocaleString('en-US')} rows/s\n`,
-      );
+      const [held, rate] = [week.rows, Math.round(week.rowsPerSecond)].map((count) => count.toLocaleString('en-US'));
+      console.log(`${held ?? ''} rows of 7 days; repeated at ${rate ?? ''} rows/s\n`);
       console.log(`${formatTable(measures)}\n`);
     } finally {
       await client.close();

@@ -2,7 +2,7 @@
  * The one way to the store: `@clickhouse/client` over HTTP, whether a ClickHouse server or the embedded store answers.
  * The URL carries user, password and database.
  */
-import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client';
 
 export type StoreClient = ClickHouseClient;
 
@@ -16,6 +16,9 @@ interface StoreClientOptions {
   /** Another database than the URL's: the migrations need one that is sure to exist. */
   readonly database?: string;
   readonly requestTimeoutMs?: number;
+  /** Of every query; what a query asks for itself goes before. */
+  readonly settings?: ClickHouseSettings;
+  readonly maxConnections?: number;
 }
 
 export function createStoreClient(url: string, options: StoreClientOptions = {}): StoreClient {
@@ -28,7 +31,12 @@ export function createStoreClient(url: string, options: StoreClientOptions = {})
     application: 'palomar',
     request_timeout: options.requestTimeoutMs ?? 60_000,
     use_multipart_params_auto: true,
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 1, date_time_output_format: 'iso' },
+    ...(options.maxConnections === undefined ? {} : { max_open_connections: options.maxConnections }),
+    clickhouse_settings: {
+      output_format_json_quote_64bit_integers: 1,
+      date_time_output_format: 'iso',
+      ...options.settings,
+    },
     // Every failure reaches the caller as an error, which logs it once and in context.
     log: { level: ClickHouseLogLevel.OFF },
   });

@@ -156,9 +156,13 @@ const { expression } = fc.letrec<{ expression: string }>((tie) => ({
   ),
 }));
 
+/** More, and other ones: see server/filter-agreement.int.test.ts. */
+const filterCount = Number(process.env['PALOMAR_AGREEMENT_FILTERS'] ?? 250);
+const seed = Number(process.env['PALOMAR_AGREEMENT_SEED'] ?? 7);
+
 describe.skipIf(whyNoEngine() !== null)('a filter in SQL and in memory', () => {
   const directory = mkdtempSync(join(tmpdir(), 'palomar-filter-'));
-  const flows = fc.sample(flow, { numRuns: 600, seed: 1 }).map((one, i) => ({ ...one, id: String(i + 1) }));
+  const flows = fc.sample(flow, { numRuns: 600, seed }).map((one, i) => ({ ...one, id: String(i + 1) }));
   let store: RunningStore;
   let client: StoreClient;
 
@@ -188,7 +192,7 @@ describe.skipIf(whyNoEngine() !== null)('a filter in SQL and in memory', () => {
         const passes = evaluateFilter(parsed.value);
         expect(rows.map(({ id }) => id)).toEqual(flows.filter(passes).map(({ id }) => id));
       }),
-      { numRuns: 250, seed: 7 },
+      { numRuns: filterCount, seed },
     );
   });
 });

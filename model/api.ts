@@ -596,9 +596,21 @@ export const errorSchema = z.object({
     parameter: z.string().optional(),
     /** 0-based character in that parameter, if it is a filter. */
     position: z.number().optional(),
+    /** Why a question was too expensive, and smaller ones that are not. */
+    refusal: z
+      .object({
+        /** That it would read, as the store estimates; null when the store found out only while it read. */
+        rows: counter.nullable(),
+        /** Most rows that a question may read; 0: any number. */
+        limit: counter,
+        /** `href` asks for it; `rows` is about what it would read. */
+        offers: z.array(z.object({ ...rangeSchema.shape, filter: z.string(), rows: counter, href: z.string() })),
+      })
+      .optional(),
   }),
 });
 export type ApiError = z.infer<typeof errorSchema>;
+export type ApiRefusal = NonNullable<ApiError['error']['refusal']>;
 
 /** `GET /api/v1/live`, an event stream. Event names are the keys. */
 export const liveEvents = {

@@ -17,6 +17,7 @@ import { registerQuestionRoutes } from './routes/questions.ts';
 import { registerSavedRoutes } from './routes/saved.ts';
 import { registerSearchRoutes } from './routes/search.ts';
 import { registerValuesRoute } from './routes/values.ts';
+import { shownRefusal } from './shown-refusal.ts';
 import { closedPolicy, securityHeaders } from './static/content-security.ts';
 
 export interface AppDeps extends RouteContext, AssetsContext {
@@ -93,7 +94,7 @@ function addCounting(app: FastifyInstance, { metrics }: AppDeps): void {
   });
 }
 
-function addFailures(app: FastifyInstance, { metrics, stopping }: AppDeps): void {
+function addFailures(app: FastifyInstance, { metrics, stopping, clock }: AppDeps): void {
   app.setErrorHandler((error: FastifyError | StoreError, request, reply) => {
     if (stopping.aborted) return sendFailure(reply, { code: 'stopping', message: 'the server is being stopped' });
     if (error instanceof StoreError) {
@@ -101,7 +102,8 @@ function addFailures(app: FastifyInstance, { metrics, stopping }: AppDeps): void
       // Nobody is to be alarmed by a new store, whose tables take a moment.
       const isExpected = error.code === 'cancelled' || isSchemaMissing(error.cause);
       request.log[isExpected ? 'debug' : 'warn']({ err: error, url: request.url }, 'store call failed');
-      return sendFailure(reply, { code: error.code, message: error.message });
+      const refusal = error.refusal === null ? {} : { refusal: shownRefusal(error.refusal, request.url, clock.now()) };
+      return sendFailure(reply, { code: error.code, message: error.message, ...refusal });
     }
     const failure = requestFailure(error);
     if (failure !== null) return sendFailure(reply, failure);

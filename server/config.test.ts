@@ -17,6 +17,7 @@ describe('the configuration', () => {
         version: 'development',
         allowedHosts: [],
         logLevel: 'info',
+        maxRows: 200_000_000,
       },
     });
   });

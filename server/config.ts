@@ -48,6 +48,14 @@ export const environmentSchema = z.object({
     .describe(
       'share of the room on the disk of the store, what the tables take and what is free, past which the oldest days of flows are dropped; 0: never',
     ),
+  PALOMAR_QUERY_MAX_ROWS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(200_000_000)
+    .describe(
+      'most rows that the store may read for a question, exports apart; larger ones are refused; 0: any number',
+    ),
   PALOMAR_ALLOWED_HOSTS: z.string().default('').describe('names it is reached by, comma-separated, without ports'),
   PALOMAR_LOG_LEVEL: z.enum(levels).default('info').describe('least severity that is logged'),
 });
@@ -58,6 +66,8 @@ export interface ServerConfig {
   /** Null: one server. */
   readonly storeCluster: string | null;
   readonly retention: { readonly ages: Ages; readonly diskPercent: number };
+  /** Most rows that a question may read; 0: any number. */
+  readonly maxRows: number;
   readonly listen: { readonly host: string; readonly port: number };
   readonly appDirectory: string | null;
   readonly version: string;
@@ -87,6 +97,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       },
       diskPercent: settings.PALOMAR_RETENTION_DISK_PERCENT,
     },
+    maxRows: settings.PALOMAR_QUERY_MAX_ROWS,
     listen: settings.PALOMAR_LISTEN,
     appDirectory: settings.PALOMAR_APP_DIR ?? null,
     version: settings.PALOMAR_VERSION,

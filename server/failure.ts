@@ -1,5 +1,6 @@
 /** What can go wrong in an answer: one table from the failure's code to its HTTP status. */
-import type { ApiError } from '../model/api.ts';
+import type { ApiError, ApiRefusal } from '../model/api.ts';
+import type { Offer } from './cost.ts';
 
 const statuses = {
   bad_parameter: 400,
@@ -29,6 +30,7 @@ export interface Failure {
   readonly message: string;
   readonly parameter?: string;
   readonly position?: number;
+  readonly refusal?: ApiRefusal;
 }
 
 export function statusOf(code: FailureCode): number {
@@ -41,26 +43,41 @@ export function retryAfterSeconds(code: FailureCode): number | null {
 }
 
 export function failureBody(failure: Failure): ApiError {
-  const { code, message, parameter, position } = failure;
+  const { code, message, parameter, position, refusal } = failure;
   return {
     error: {
       code,
       message,
       ...(parameter === undefined ? {} : { parameter }),
       ...(position === undefined ? {} : { position }),
+      ...(refusal === undefined ? {} : { refusal }),
     },
   };
 }
 
 type StoreFailureCode = Extract<FailureCode, `store_${string}` | 'too_expensive' | 'cancelled'>;
 
+/** What a question would have read, and what may be asked in its place. */
+interface Refusal {
+  /** Null when the store found out only while it read. */
+  readonly rows: number | null;
+  readonly limit: number;
+  readonly offers: readonly Offer[];
+}
+
+interface StoreErrorOptions extends ErrorOptions {
+  readonly refusal?: Refusal;
+}
+
 /** The store did not answer. `cause` is for the log only. */
 export class StoreError extends Error {
   readonly code: StoreFailureCode;
+  readonly refusal: Refusal | null;
 
-  constructor(code: StoreFailureCode, message: string, options?: ErrorOptions) {
+  constructor(code: StoreFailureCode, message: string, options?: StoreErrorOptions) {
     super(message, options);
     this.name = 'StoreError';
     this.code = code;
+    this.refusal = options?.refusal ?? null;
   }
 }

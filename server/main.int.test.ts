@@ -181,6 +181,25 @@ describe.skipIf(whyNoEngine() !== null)('the server over the embedded store', ()
     expect(health.newestFlowMs).toBeGreaterThan(Date.now() - 120_000);
   });
 
+  it('refuses a question by what the store would read for it, and answers it where that is allowed', async () => {
+    await write((writer) => {
+      for (let at = 0; at < 50; at += 1) appendFlow(writer, { time: ago(600 + at) });
+    });
+    const asked = '/api/v1/map?from=now-1h&filter=not%20to.port:1';
+    const narrow = await start({ CLICKHOUSE_URL: store.url, PALOMAR_QUERY_MAX_ROWS: '10', PALOMAR_LOG_LEVEL: 'error' });
+    const refused = await fetch(`${await narrow.ready}${asked}`);
+    const { error } = errorSchema.parse(await refused.json());
+    expect([refused.status, error.code]).toEqual([422, 'too_expensive']);
+    expect(error.message).toContain('PALOMAR_QUERY_MAX_ROWS');
+    expect(error.refusal?.limit).toBe(10);
+    expect(error.refusal?.rows).toBeGreaterThanOrEqual(50);
+    const links = error.refusal?.offers.map(({ href }) => href) ?? [];
+    expect(links.length).toBeGreaterThan(0);
+    for (const href of links) expect((await fetch(`${await narrow.ready}${href}`)).status).toBe(200);
+    const wide = await start({ CLICKHOUSE_URL: store.url, PALOMAR_LOG_LEVEL: 'error' });
+    expect((await fetch(`${await wide.ready}${asked}`)).status).toBe(200);
+  });
+
   it('streams what arrives, through an outage of the store', async () => {
     const server = await start({ CLICKHOUSE_URL: store.url, PALOMAR_LOG_LEVEL: 'error' });
     const url = await server.ready;

@@ -23,9 +23,9 @@ const config = parsed.value;
 const log = pino({ name: 'server', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
 const running = new AbortController();
 const clock = { now: () => Date.now() };
-const { storeUrl: url, storeCluster: cluster } = config;
+const { storeUrl: url, storeCluster: cluster, maxRows } = config;
 const server = createServer(config, {
-  openStore: (schemaMissing) => createClickHouseStore({ url, cluster }, { schemaMissing }),
+  openStore: (deps) => createClickHouseStore({ url, cluster, maxRows }, { ...deps, clock, log }),
   retention: createRetention({ url, cluster, ...config.retention }, { log, clock }),
   migrate: () => migrate(url, { log }, { cluster }),
   clock,

@@ -1,10 +1,11 @@
 /** What the server counts about itself, for `GET /metrics`. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { RetentionState } from '../db/retention/retention.ts';
+import { weights, type TurnsState } from './turns.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-export function createMetrics(retention: () => RetentionState) {
+export function createMetrics(retention: () => RetentionState, turns: () => TurnsState) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -22,6 +23,19 @@ export function createMetrics(retention: () => RetentionState) {
   dropped('partitions', 'Days of flows that were dropped because the disk of the store fills');
   dropped('rows', 'Flows in them');
   dropped('bytes', 'What they took on disk');
+  new Gauge({
+    name: 'palomar_server_store_questions',
+    help: 'Questions that the store works on, and those that wait for their turn, by how much they read',
+    labelNames: ['weight', 'state'],
+    registers,
+    collect() {
+      const state = turns();
+      for (const weight of weights) {
+        this.set({ weight, state: 'running' }, state[weight].running);
+        this.set({ weight, state: 'waiting' }, state[weight].waiting);
+      }
+    },
+  });
   return {
     registry,
     requests: new Counter({

@@ -8,10 +8,16 @@ import { createMetrics } from './metrics.ts';
 import { createSchema } from './schema.ts';
 import { type Site, loadSite } from './static/site.ts';
 import type { Store } from './store.ts';
+import { createTurns, standardTurns, type Turns } from './turns.ts';
+
+export interface StoreDeps {
+  readonly schemaMissing: () => void;
+  readonly turns: Turns;
+}
 
 export interface ServerDeps {
   /** `schemaMissing` is to be called when the store lacks a table. */
-  readonly openStore: (schemaMissing: () => void) => Store & { close(): Promise<void> };
+  readonly openStore: (deps: StoreDeps) => Store & { close(): Promise<void> };
   readonly migrate: () => Promise<void>;
   readonly retention: Retention;
   readonly clock: { now(): number };
@@ -32,13 +38,14 @@ const siteRetryMs = 2000;
 export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   const { clock, log, retention } = deps;
   const stopping = new AbortController();
+  const turns = createTurns(standardTurns);
   const schema = createSchema({ firstDelayMs: 500, maxDelayMs: 5000 }, { migrate: deps.migrate, log });
-  const store = deps.openStore(schema.missing);
+  const store = deps.openStore({ schemaMissing: schema.missing, turns });
   const feed = createFeed({ pollMs: 1000, maxRows: 2000 }, { store, clock, log });
   const app = createApp({
     store,
     feed,
-    metrics: createMetrics(retention.state),
+    metrics: createMetrics(retention.state, turns.state),
     clock,
     log,
     stopping: stopping.signal,

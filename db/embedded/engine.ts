@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Session, drainPending, version as installed, type ChdbResult } from 'chdb';
 import type { Log } from '../log.ts';
-import { cancelled, createLanes } from './lanes.ts';
+import { cancelled, createQueryLanes } from './query-lanes.ts';
 import { storeErrorOf } from './store-error.ts';
 
 export interface Query {
@@ -46,7 +46,7 @@ export function openEngine(config: EngineConfig, deps: { readonly log: Log }): E
   const { log } = deps;
   const keeper = new Session(directory);
   const version = keeper.query('SELECT version()', 'TSV').trim();
-  const lanes = createLanes({ parallel, maxWaiting });
+  const lanes = createQueryLanes({ parallel, maxWaiting });
   const closing = new AbortController();
 
   /** Again and again, because a query is not listed before it has been parsed. ASYNC, because SYNC can hang. */
@@ -57,7 +57,7 @@ export function openEngine(config: EngineConfig, deps: { readonly log: Log }): E
         // The marker is written in two pieces, so that the KILL does not find itself.
         const [head, tail] = [marker.slice(0, 8), marker.slice(8)];
         await session.queryAsync(
-          `KILL QUERY WHERE position(query, concat('${head}', '${tail}')) > 0 ASYNC FORMAT Null`,
+          `KILL QUERY WHERE Settings['log_comment'] = concat('${head}', '${tail}') ASYNC FORMAT Null`,
         );
       } catch (error) {
         log.warn({ err: error, attempt }, 'cannot cancel a query yet');
@@ -82,9 +82,10 @@ export function openEngine(config: EngineConfig, deps: { readonly log: Log }): E
     stopped.addEventListener('abort', onAbort, { once: true });
     const session = new Session(directory);
     try {
-      for (const statement of query.prelude) await session.queryAsync(statement);
+      // Not as a comment in the text: of a query with parameters the engine lists another text, without comments.
+      for (const statement of [`SET log_comment = '${marker}'`, ...query.prelude]) await session.queryAsync(statement);
       if (stopped.aborted) throw cancelled();
-      yield* use(session, `/*${marker}*/ ${query.text}`);
+      yield* use(session, query.text);
     } catch (error) {
       throw storeErrorOf(error);
     } finally {

@@ -6,7 +6,7 @@ import { createGate } from './access.ts';
 import { storeEnvironmentSchema } from './config.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { goesThroughFile, isStreamable, mediaType } from './formats.ts';
-import { createLanes } from './lanes.ts';
+import { createQueryLanes } from './query-lanes.ts';
 import { parseMultipart } from './multipart.ts';
 import { StoreError, statusOf, storeErrorOf } from './store-error.ts';
 
@@ -33,25 +33,12 @@ describe('the gate', () => {
 });
 
 describe('lanes', () => {
-  it('let so many in, keep so many waiting, and turn the next away', async () => {
-    const { signal } = new AbortController();
-    const lanes = createLanes({ parallel: 1, maxWaiting: 1 });
-    const leave = await lanes.enter(signal);
-    const second = lanes.enter(signal);
-    await expect(lanes.enter(signal)).rejects.toMatchObject({ code: 202 });
-    leave();
-    leave();
-    const leaveSecond = await second;
-    expect(lanes.running).toBe(1);
-    leaveSecond();
-    expect(lanes.running).toBe(0);
-  });
-
-  it('forget a waiter that gave up', async () => {
+  it('answer as a server does that is busy, and as one that cancelled', async () => {
     const control = new AbortController();
-    const lanes = createLanes({ parallel: 1, maxWaiting: 1 });
+    const lanes = createQueryLanes({ parallel: 1, maxWaiting: 1 });
     const leave = await lanes.enter(new AbortController().signal);
     const waiter = lanes.enter(control.signal);
+    await expect(lanes.enter(control.signal)).rejects.toMatchObject({ code: 202 });
     control.abort();
     await expect(waiter).rejects.toMatchObject({ code: 394 });
     leave();

@@ -16,6 +16,8 @@ const ownParameters: Readonly<Record<string, string | null>> = {
   buffer_size: null,
   quota_key: null,
   stacktrace: null,
+  // By it the engine finds the query that is to be cancelled.
+  log_comment: null,
   role: null,
   // What only drivers of the native protocol speak, also over HTTP.
   client_protocol_version: '0',

@@ -8,7 +8,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createLanes } from './lanes.ts';
+import { createQueryLanes } from './query-lanes.ts';
 import { StoreError } from './store-error.ts';
 
 export interface Spool {
@@ -25,7 +25,7 @@ export function createSpool(config: { readonly directory: string; readonly maxBo
   mkdirSync(directory, { recursive: true, mode: 0o700 });
 
   // Bodies on disk at once; the others wait in their sockets.
-  const lanes = createLanes({ parallel: 8, maxWaiting: 128 });
+  const lanes = createQueryLanes({ parallel: 8, maxWaiting: 128 });
 
   const withFile: Spool['withFile'] = async (use) => {
     const path = join(directory, randomUUID());

@@ -11,6 +11,7 @@ import type { StoreClient } from '../client.ts';
 import { filterSql } from '../filter-sql.ts';
 import { join, param, sql, type Sql } from '../sql.ts';
 import { inBuckets, inRange, stepOfBucket, stepOfTime, type Range } from './range.ts';
+import { readingsOf, type Reading } from './readings.ts';
 import {
   levelsWithin,
   piecesOf,
@@ -64,6 +65,10 @@ const known: ReadonlySet<FieldName> = new Set([
 function piecesOfDrops({ range, filter, source }: DropsInput, stepMs: number): readonly Piece[] {
   const isRolledUp = source !== 'flows' && asksOnly(filter, known) && levelsWithin(stepMs).includes('minute');
   return isRolledUp ? piecesOf(range, ['minute']) : [{ from: 'flows', range }];
+}
+
+export function readingsOfDrops(input: DropsInput): readonly Reading[] {
+  return readingsOf('drops', piecesOfDrops(input, stepOf(input.range, trendPoints)));
 }
 
 function dropsOf({ from, ranges }: SourcePieces, filter: Filter, stepMs: number): Sql {

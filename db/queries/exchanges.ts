@@ -13,6 +13,7 @@ import { empty, join, param, sql, type Sql } from '../sql.ts';
 import { fixed, reporterRank } from './edge-rows.ts';
 import { latencyBucket, quantilesMs, slow95 } from './latency.ts';
 import { inBuckets, inRange, type Range } from './range.ts';
+import { readingsOf, type Reading } from './readings.ts';
 import {
   asksOnly,
   bySource,
@@ -144,6 +145,10 @@ function piecesOfExchanges({ topic, range, filter, source }: ExchangesInput): re
   return asksOnly(filter, new Set([...knownToAll, ...rollup.known]))
     ? piecesOf(range, ['hour', 'minute'])
     : [{ from: 'flows', range }];
+}
+
+export function readingsOfExchanges(input: ExchangesInput): readonly Reading[] {
+  return readingsOf(topics[input.topic].rollup?.table ?? '', piecesOfExchanges(input));
 }
 
 function exchangesOf({ from, ranges }: SourcePieces, { topic, filter }: ExchangesInput): Sql {

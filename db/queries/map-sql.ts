@@ -12,6 +12,7 @@ import { empty, join, param, sql, type Sql } from '../sql.ts';
 import { edgesFromFlows, edgesFromRollup, fixed, reporterRank, type EdgeColumn } from './edge-rows.ts';
 import { inBuckets, inRange, type Range } from './range.ts';
 import { workloadNames } from './workload-names.ts';
+import { readingsOf, type Reading } from './readings.ts';
 import { bySource, isKnownToRollups, piecesOf, type Piece, type SourcePieces } from './resolution.ts';
 
 export interface MapInput {
@@ -31,6 +32,10 @@ export const mostEdges = 5000;
 export function piecesOfMap({ range, filter, grouping, source }: MapInput): readonly Piece[] {
   const isExact = grouping !== 'pod' && isKnownToRollups(filter);
   return source === 'flows' || !isExact ? [{ from: 'flows', range }] : piecesOf(range);
+}
+
+export function readingsOfMap(input: MapInput): readonly Reading[] {
+  return readingsOf('edges', piecesOfMap(input));
 }
 
 type KeyColumn = 'workload_id' | 'endpoint';

@@ -41,6 +41,9 @@ export async function runQuery<T>(
     format: 'JSON',
     abort_signal: signal,
     clickhouse_settings: {
+      // A server looks whether the client is still there only where nothing can be changed.
+      readonly: '2',
+      cancel_http_readonly_queries_on_client_close: 1,
       max_execution_time: maxExecutionSeconds,
       timeout_overflow_mode: 'throw',
       max_memory_usage: String(maxMemoryBytes),

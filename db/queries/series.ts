@@ -12,6 +12,7 @@ import { edgesFromFlows, edgesFromRollup, type EdgeColumn } from './edge-rows.ts
 import { quantilesMs } from './latency.ts';
 import { oneAccount } from './one-account.ts';
 import { inBuckets, inRange, stepOfBucket, stepOfTime, type Range } from './range.ts';
+import { readingsOf, type Reading } from './readings.ts';
 import {
   isKnownToRollups,
   levelsWithin,
@@ -47,6 +48,10 @@ const longest = 2000;
 function piecesOfSeries({ range, filter, source }: SeriesInput, stepMs: number): readonly Piece[] {
   if (source === 'flows' || !isKnownToRollups(filter)) return [{ from: 'flows', range }];
   return piecesOf(range, levelsWithin(stepMs));
+}
+
+export function readingsOfSeries(input: SeriesInput): readonly Reading[] {
+  return readingsOf('edges', piecesOfSeries(input, stepOf(input.range, input.points)));
 }
 
 function edgesOf({ from, ranges }: SourcePieces, filter: Filter, stepMs: number, columns: readonly EdgeColumn[]): Sql {

@@ -51,7 +51,7 @@ const maxPartitions = 2000;
 const maxDisks = 1000;
 
 /** A table's name without what cluster mode puts behind that of its local part. */
-const tableName = sql`if(endsWith(table, '_local'), substring(table, 1, length(table) - 6), table) AS name`;
+export const tableName = sql`if(endsWith(table, '_local'), substring(table, 1, length(table) - 6), table) AS name`;
 
 export function buildStoredTables(cluster: string | null): Sql {
   return sql`

@@ -12,6 +12,7 @@ import { aggregatesOf, edgesFromFlows, edgesFromRollup, fixed, keyColumns, type 
 import { quantileMs, slow95 } from './latency.ts';
 import { oneAccount, withEnds } from './one-account.ts';
 import { inBuckets, inRange, stepOfBucket, stepOfTime, type Range } from './range.ts';
+import { readingsOf, type Reading } from './readings.ts';
 import {
   bySource,
   isKnownToRollups,
@@ -84,6 +85,10 @@ function piecesOfTop(input: TopInput): readonly Piece[] {
   const isRolledUp = source !== 'flows' && dimensionOf(input.by).isRolledUp && isKnownToRollups(filter);
   if (!isRolledUp) return [{ from: 'flows', range }];
   return points === 0 ? piecesOf(range) : piecesOf(range, levelsWithin(stepOfTop(input)));
+}
+
+export function readingsOfTop(input: TopInput): readonly Reading[] {
+  return readingsOf('edges', piecesOfTop(input));
 }
 
 function edgesOf(

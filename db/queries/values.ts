@@ -5,6 +5,7 @@ import { fieldOf, type Field } from '../../model/filter/fields.ts';
 import type { StoreClient } from '../client.ts';
 import { ident, join, param, sql, type Sql } from '../sql.ts';
 import { inRange, type Range } from './range.ts';
+import type { Reading } from './readings.ts';
 import { runQuery, type Read } from './run.ts';
 
 export interface ValuesInput {
@@ -25,6 +26,13 @@ export interface ValuesAnswer {
 
 /** What a suggestion may cost: of a longer range only its end is looked through. */
 const longestMs = 86_400_000;
+
+/** Of an endpoint's attribute there is little to read. */
+export function readingsOfValues({ field, range: { fromMs, toMs } }: ValuesInput): readonly Reading[] {
+  const { of, column } = { column: '', ...fieldOf(field) };
+  const isOfFlows = of === 'flow' || column === 'ip' || column === 'port';
+  return isOfFlows ? [{ table: 'flows', ranges: [{ fromMs: Math.max(fromMs, toMs - longestMs), toMs }] }] : [];
+}
 
 /** Where the values of a field are; null when they are none that one would type (a quantity) or known without the store. */
 function sourceOf(field: Field, { fromMs, toMs }: Range): Sql | null {

@@ -4,6 +4,7 @@ import type { RetentionState } from '../../db/retention/retention.ts';
 import { createApp, type AppDeps } from '../app.ts';
 import type { Feed } from '../live/feed.ts';
 import { createMetrics } from '../metrics.ts';
+import { createTurns, standardTurns } from '../turns.ts';
 import { fakeStore } from './fake-store.ts';
 
 /** 2026-11-23T12:00:00Z. */
@@ -22,7 +23,7 @@ export function testApp(of: Partial<AppDeps> = {}): ReturnType<typeof createApp>
   return createApp({
     store: fakeStore(),
     feed: silentFeed,
-    metrics: createMetrics(aRetention),
+    metrics: createMetrics(aRetention, createTurns(standardTurns).state),
     clock: { now: () => nowMs },
     stopping: new AbortController().signal,
     facts: {

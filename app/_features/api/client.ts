@@ -1,7 +1,7 @@
 /** Asks our server and checks what it answers. A failure carries what the server said, for the panel that asked. */
 import type { z } from 'zod';
 
-import { errorSchema } from '../../../model/api.ts';
+import { errorSchema, type ApiRefusal } from '../../../model/api.ts';
 
 export class ApiFailure extends Error {
   override readonly name = 'ApiFailure';
@@ -11,9 +11,19 @@ export class ApiFailure extends Error {
   readonly status: number;
   readonly parameter: string | undefined;
   readonly position: number | undefined;
+  /** Smaller questions that would be answered. */
+  readonly offers: ApiRefusal['offers'];
 
-  constructor(code: string, message: string, status: number, parameter?: string, position?: number) {
+  constructor(
+    code: string,
+    message: string,
+    status: number,
+    parameter?: string,
+    position?: number,
+    offers: ApiRefusal['offers'] = [],
+  ) {
     super(message);
+    this.offers = offers;
     this.code = code;
     this.status = status;
     this.parameter = parameter;
@@ -85,6 +95,6 @@ function failureOf(response: Response, body: unknown): ApiFailure {
   if (!parsed.success) {
     return new ApiFailure('unexpected_answer', `The server answered ${response.status}.`, response.status);
   }
-  const { code, message, parameter, position } = parsed.data.error;
-  return new ApiFailure(code, message, response.status, parameter, position);
+  const { code, message, parameter, position, refusal } = parsed.data.error;
+  return new ApiFailure(code, message, response.status, parameter, position, refusal?.offers);
 }

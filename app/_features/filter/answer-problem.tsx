@@ -1,8 +1,13 @@
-/** An answer that did not come: the filter with what is wrong in it underlined, or what failed and a way to ask again. */
+/**
+ * An answer that did not come: the filter with what is wrong in it underlined, a smaller question in place of one that
+ * is too much, or what failed and a way to ask again.
+ */
 import type { ReactNode } from 'react';
 
+import { Button } from '../../_components/button.tsx';
 import { Message, Problem } from '../../_components/message.tsx';
 import { ApiFailure } from '../api/client.ts';
+import { useInvestigation } from '../url/investigation.ts';
 import { FilterProblem } from './filter-problem.tsx';
 
 interface AnswerProblemProps {
@@ -23,5 +28,34 @@ export function AnswerProblem({ title, error, filter, onRetry, actions }: Answer
       </Message>
     );
   }
+  if (error instanceof ApiFailure && error.offers.length > 0) {
+    return (
+      <Message title={title} isProblem actions={<Offers offers={error.offers} filter={filter} />}>
+        {error.message}
+      </Message>
+    );
+  }
   return <Problem title={title} error={error} onRetry={onRetry} />;
+}
+
+function Offers({ offers, filter }: { readonly offers: ApiFailure['offers']; readonly filter: string }): ReactNode {
+  const { setFilter, showSpan } = useInvestigation();
+  return offers.map((offer) =>
+    offer.filter === filter ? (
+      <Button key={offer.href} onClick={() => showSpan(offer.fromMs, offer.toMs)}>
+        Only the last {lengthWords(offer.toMs - offer.fromMs)}
+      </Button>
+    ) : (
+      <Button key={offer.href} onClick={() => setFilter(offer.filter)}>
+        {offer.filter === '' ? 'Without the filter' : `Only ${offer.filter}`}
+      </Button>
+    ),
+  );
+}
+
+const hourMs = 3_600_000;
+
+function lengthWords(ms: number): string {
+  if (ms < hourMs) return `${ms / 60_000} min`;
+  return ms < 48 * hourMs ? `${ms / hourMs} h` : `${ms / (24 * hourMs)} days`;
 }

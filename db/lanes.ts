@@ -1,14 +1,22 @@
 /** Bounded parallelism: so many at once, so many waiting, and whoever comes then is turned away at once. */
-import { StoreError } from './store-error.ts';
 
 export interface Lanes {
   readonly running: number;
+  readonly waiting: number;
   /** Resolves to the function that gives the lane back. */
   enter(signal: AbortSignal): Promise<() => void>;
 }
 
-export function createLanes(config: { readonly parallel: number; readonly maxWaiting: number }): Lanes {
-  const { parallel, maxWaiting } = config;
+export interface LanesConfig {
+  readonly parallel: number;
+  readonly maxWaiting: number;
+  /** What whoever is turned away is told. */
+  readonly full: () => Error;
+  /** What a waiter whose signal aborts is told. */
+  readonly givenUp: () => Error;
+}
+
+export function createLanes({ parallel, maxWaiting, full, givenUp }: LanesConfig): Lanes {
   const waiting = new Set<() => void>();
   let running = 0;
 
@@ -33,16 +41,16 @@ export function createLanes(config: { readonly parallel: number; readonly maxWai
     get running() {
       return running;
     },
+    get waiting() {
+      return waiting.size;
+    },
     enter(signal) {
       signal.throwIfAborted();
       if (running < parallel) {
         running += 1;
         return Promise.resolve(leaveOnce());
       }
-      if (waiting.size >= maxWaiting) {
-        const message = `Too many simultaneous queries: ${parallel} running, ${maxWaiting} waiting. Try again later.`;
-        return Promise.reject(new StoreError(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', message));
-      }
+      if (waiting.size >= maxWaiting) return Promise.reject(full());
       return new Promise((resolve, reject) => {
         const admit = (): void => {
           signal.removeEventListener('abort', giveUp);
@@ -50,15 +58,11 @@ export function createLanes(config: { readonly parallel: number; readonly maxWai
         };
         const giveUp = (): void => {
           waiting.delete(admit);
-          reject(cancelled());
+          reject(givenUp());
         };
         waiting.add(admit);
         signal.addEventListener('abort', giveUp, { once: true });
       });
     },
   };
-}
-
-export function cancelled(): StoreError {
-  return new StoreError(394, 'QUERY_WAS_CANCELLED', 'Query was cancelled');
 }

@@ -1,0 +1,44 @@
+/** A server of our own: the built process over a store that runs already, gone after `stop()`. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { z } from 'zod';
+
+export interface ServerProcess {
+  /** Where the API answers. */
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+const readySchema = z.object({ ready: z.literal(true), url: z.string() });
+
+/** `entry` is the built server/main.js. */
+export async function startServer(entry: string, storeUrl: string): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [entry], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      ...process.env,
+      CLICKHOUSE_URL: storeUrl,
+      PALOMAR_STORE_EMBEDDED: '1',
+      PALOMAR_LISTEN: '127.0.0.1:0',
+      PALOMAR_LOG_LEVEL: 'error',
+    },
+  });
+  const exited = once(child, 'exit');
+  const abandon = (): void => void child.kill('SIGKILL');
+  process.once('exit', abandon);
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('message', (message) => resolve(readySchema.parse(message).url));
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the server did not start (exit ${String(code)})`)));
+  });
+  return {
+    url,
+    pid: child.pid ?? 0,
+    async stop() {
+      child.kill('SIGTERM');
+      await exited;
+      process.off('exit', abandon);
+    },
+  };
+}
