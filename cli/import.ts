@@ -4,7 +4,8 @@ import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { createStoreClient } from '../db/client.ts';
-import { importFlows, importFormats, ImportRefused, type ImportFormat } from '../db/import-flows.ts';
+import { ImportRefused } from '../db/import/checked-rows.ts';
+import { importFlows, importFormats, type ImportFormat } from '../db/import-flows.ts';
 import { err, ok, type Result } from '../model/result.ts';
 
 export interface ImportOptions {

@@ -13,7 +13,8 @@ import { connectResults, flowKinds, l7Types, reporters, ternaries, verdicts } fr
 import { appendFlow } from './block.fixture.ts';
 import { createStoreClient, type StoreClient } from './client.ts';
 import { startEmbeddedStore, whyNoEngine, type RunningStore } from './embedded/testing.ts';
-import { importFlows, ImportRefused, importFormats, type ImportFormat } from './import-flows.ts';
+import { ImportRefused } from './import/checked-rows.ts';
+import { importFlows, importFormats, type ImportFormat } from './import-flows.ts';
 import { migrate } from './migrations/migrate.ts';
 import { planExport, readExport, type ExportColumn } from './queries/export.ts';
 import { queryFlows } from './queries/flows.ts';
@@ -130,10 +131,10 @@ describe.skipIf(whyNoEngine() !== null)('an exported history', () => {
     const file = await exported(format);
     const { client } = await newStore();
     const take = () => importFlows(client, { format, body: Readable.from([file]) }, signal);
-    expect(await take()).toEqual({ read: rowCount, added: rowCount });
+    expect(await take()).toEqual({ read: rowCount, added: rowCount, refused: 0, leftOut: [] });
     expect(await every(client)).toEqual(await every(original));
     expect(await map(client)).toEqual(await map(original));
-    expect(await take()).toEqual({ read: rowCount, added: 0 });
+    expect(await take()).toMatchObject({ read: rowCount, added: 0 });
     expect(await every(client)).toEqual(await every(original));
   });
 
@@ -154,17 +155,90 @@ describe.skipIf(whyNoEngine() !== null)('an exported history', () => {
     expect(ids[0]).toBe(2n ** 63n);
   });
 
-  it.each([
-    ['jsonl', '{"time":"2026-01-01T00:00:00Z"}\n', 'have no time or no id'],
-    ['jsonl', 'what is this\n', 'cannot read this as jsonl'],
-    ['parquet', 'PAR?', 'cannot read this as parquet'],
-  ] as const)('is refused as %s when it is none', async (format, text, message) => {
+  const inChunks = (text: string): Readable =>
+    Readable.from((text.match(/.{1,7}/gs) ?? []).map((part) => Buffer.from(part)));
+
+  it.each(['csv', 'jsonl'] as const)(
+    'leaves out of %s the lines that cannot be taken, each by its number',
+    async (format) => {
+      const lines = (await exported(format)).toString('latin1').split(format === 'csv' ? /(?<=")\n(?=\d)/ : '\n');
+      const { client } = await newStore();
+      const broken = ['what is this', ...lines.slice(100, 101).map((line) => line.slice(0, -20))];
+      const text = [...lines.slice(0, 150), ...broken, ...lines.slice(150)].join('\n');
+      const told: unknown[] = [];
+      const input = {
+        format,
+        body: Readable.from([Buffer.from(text, 'latin1')]),
+        onRefused: (refusal: unknown) => told.push(refusal),
+      };
+      expect(await importFlows(client, input, signal)).toEqual({
+        read: rowCount,
+        added: rowCount,
+        refused: 2,
+        leftOut: [],
+      });
+      expect(told).toHaveLength(2);
+      expect(await every(client)).toEqual(await every(original));
+    },
+  );
+
+  it('takes a line that a number does not fit as little as one that is none', async () => {
     const { client } = await newStore();
-    const body = Readable.from([Buffer.from(text)]);
-    const failure = await importFlows(client, { format, body }, signal).catch((error: unknown) => error);
+    const row = { time: new Date(toMs - 1000).toISOString(), id: '1', src_ip: '10.0.0.1', comment: 'mine' };
+    const lines = [row, { ...row, id: '2', src_port: 70_000 }, { ...row, id: '3', dst_ip: 'here' }];
+    const told: unknown[] = [];
+    const body = inChunks(lines.map((line) => JSON.stringify(line)).join('\n'));
+    const input = { format: 'jsonl' as const, body, onRefused: (refusal: unknown) => told.push(refusal) };
+    expect(await importFlows(client, input, signal)).toEqual({ read: 1, added: 1, refused: 2, leftOut: ['comment'] });
+    expect(told).toEqual([
+      { line: 2, why: 'src_port: 70000 is no whole number from 0 to 65535' },
+      { line: 3, why: 'dst_ip: "here" is no address' },
+    ]);
+  });
+
+  it('keeps of two rows of one exchange the one that has the answer', async () => {
+    const { client } = await newStore();
+    const row = { time: new Date(toMs - 1000).toISOString(), id: '7', l7_type: 'DNS' };
+    const rows = [
+      { ...row, kind: 'l7_request' },
+      { ...row, kind: 'l7_response', latency_ns: '5' },
+    ];
+    const body = inChunks(rows.map((line) => JSON.stringify(line)).join('\n'));
+    expect(await importFlows(client, { format: 'jsonl', body, isChecked: true }, signal)).toMatchObject({ added: 1 });
+    expect(await every(client)).toMatchObject([{ kind: 'l7_response', latency_ns: '5' }]);
+  });
+
+  it('fails with what made its file fail', async () => {
+    const body = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from('{"time":"2026-01-01T00:00:00Z",');
+      await Promise.reject(new Error('the disk is gone'));
+    };
+    for (const isChecked of [false, true]) {
+      const failure = importFlows(original, { format: 'jsonl', body: body(), isChecked }, signal);
+      await expect(failure).rejects.toThrow('the disk is gone');
+    }
+  });
+
+  it.each([
+    ['jsonl', '{"time":"2026-01-01T00:00:00Z"}\n', 'line 1: it has no id'],
+    ['jsonl', '{"time":"2026-01-01T00:00:00Z","id":1}\nwhat is this\n', 'line 2: it is no whole JSON object'],
+    ['csv', 'time,id\n2026-01-01T00:00:00Z,1\n2026-01-01T00:00:00Z\n', 'line 3: it has 1 columns'],
+    ['csv', 'time,src_ip\n', 'line 1 names no column id'],
+    ['parquet', 'PAR?', 'cannot read this as parquet'],
+  ] as const)('is refused as %s when one line of it is none', async (format, text, message) => {
+    const failure = await importFlows(original, { format, body: inChunks(text) }, signal).catch(
+      (error: unknown) => error,
+    );
     expect(failure).toBeInstanceOf(ImportRefused);
     expect(String(failure)).toContain(message);
-    const tables = await client.query({ query: `SELECT name FROM system.tables WHERE name LIKE 'import%'` });
+    const tables = await original.query({ query: `SELECT name FROM system.tables WHERE name LIKE 'import%'` });
     expect((await tables.json()).data).toEqual([]);
+  });
+
+  it('is refused when no line of it can be taken', async () => {
+    const input = { format: 'jsonl' as const, body: inChunks('one\ntwo\n'), onRefused: () => undefined };
+    await expect(importFlows(original, input, signal)).rejects.toThrow(
+      'none of its 2 lines is a flow; line 1: it is no whole JSON object',
+    );
   });
 });

@@ -16,6 +16,13 @@ const codes: ReadonlyMap<string, number> = new Map([
   ['BADCOOKIE', 23],
 ]);
 
+const names: ReadonlyMap<number, string> = new Map([...codes].map(([name, code]) => [code, name]));
+
+/** `RCODE` and its number when nobody named it. */
+export function dnsRcodeName(code: number): string {
+  return names.get(code) ?? `RCODE${code}`;
+}
+
 /** Undefined when the name tells no number. */
 export function dnsRcode(name: string): number | undefined {
   const [, number] = /^RCODE(\d{1,4})$/.exec(name) ?? [];

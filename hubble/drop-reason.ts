@@ -93,6 +93,16 @@ const codes: ReadonlyMap<string, { readonly name: NamedReason; readonly code: nu
 
 export const dropReasons: readonly DropReason[] = [unknownReason, ...[...codes.values()].map(({ name }) => name)];
 
+const names: ReadonlyMap<number, DropReason> = new Map([
+  [0, unknownReason],
+  ...[...codes.values()].map(({ name, code }) => [code, name] as const),
+]);
+
+/** Undefined when no reason has the code. */
+export function dropReasonOfCode(code: number): DropReason | undefined {
+  return names.get(code);
+}
+
 /** Only a reason of the very same name is the same reason: most of the kernel's own have none here. */
 export function dropReasonOf(reason: string): { readonly name: DropReason; readonly code: number } {
   return codes.get(reason) ?? { name: unknownReason, code: 0 };

@@ -71,5 +71,12 @@ export const anyFlow: fc.Arbitrary<Flow> = fc
     l7: fc.option(layer7),
     interface: text,
     encrypted: fc.option(fc.boolean()),
+    dropLocation: fc.oneof(text, fc.constantFrom('nf_hook_slow', 'bpf_lxc.c:1812')),
+    tunnel: fc.option(
+      fc.record({ type: fc.constantFrom('VXLAN', 'GENEVE', 'GRE'), id: uint32, isOutside: fc.boolean() }),
+    ),
+    traceId: text,
+    allowedBy: fc.array(fc.oneof(text, fc.constantFrom('NetworkPolicy/shop/web', '//bare')), { maxLength: 2 }),
+    deniedBy: fc.array(fc.oneof(text, fc.constant('CiliumClusterwideNetworkPolicy//deny')), { maxLength: 2 }),
   })
   .map(aFlow);

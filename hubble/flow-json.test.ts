@@ -111,6 +111,29 @@ describe('a connection', () => {
     ['IPv6', { ipVersion: 6, encrypted: true }, { IP: { ipVersion: 'IPv6', encrypted: true } }],
     ['the answering direction', { isReply: true, direction: 'INGRESS' }, { is_reply: true, reply: true }],
     ['the far side reporting', { direction: 'INGRESS' }, { traffic_direction: 'INGRESS' }],
+    ['IGMP', { protocol: 'IP-2' }, { l4: { IGMP: {} } }],
+    ['VRRP', { protocol: 'IP-112' }, { l4: { VRRP: {} } }],
+    [
+      'the inside of a tunnel',
+      { tunnel: { type: 'VXLAN', id: 7, isOutside: false } },
+      { tunnel: { protocol: 'VXLAN', vni: 7 } },
+    ],
+    ['a traced request', { traceId: '4bf92f3577' }, { trace_context: { parent: { trace_id: '4bf92f3577' } } }],
+    [
+      'a policy that allowed it',
+      { allowedBy: ['NetworkPolicy/shop/web'] },
+      { egress_allowed_by: [{ name: 'web', namespace: 'shop', kind: 'NetworkPolicy' }] },
+    ],
+    [
+      'policies that denied it on its way in',
+      { direction: 'INGRESS', deniedBy: ['CiliumClusterwideNetworkPolicy//deny', '//bare'] },
+      { ingress_denied_by: [{ name: 'deny', kind: 'CiliumClusterwideNetworkPolicy' }, { name: 'bare' }] },
+    ],
+    [
+      "a socket's translation",
+      { kind: 'unknown', verdict: 'TRANSLATED' },
+      { verdict: 'TRANSLATED', Type: 'SOCK', event_type: { type: 7 } },
+    ],
     ['a redirection', { verdict: 'REDIRECTED' }, { verdict: 'REDIRECTED', event_type: { type: 4 } }],
     ['a policy verdict', { kind: 'policy_verdict' }, { event_type: { type: 5 } }],
     [
@@ -133,6 +156,9 @@ describe('a connection', () => {
       {},
       ['interface', 'l7', 'drop_reason', 'drop_reason_desc', 'source_names', 'source_service'],
     ],
+    ['a tunnel seen from outside', { tunnel: { type: 'GENEVE', id: 7, isOutside: true } }, ['tunnel']],
+    ['a function of the kernel', { dropLocation: 'nf_hook_slow' }, ['file']],
+    ['what is no policy', { allowedBy: ['web'], deniedBy: [''] }, ['egress_allowed_by', 'egress_denied_by']],
     ['a TLS server name', { l7: layer7({ type: 'TLS', sni: 'example.com' }) }, ['l7']],
   ])('with %s lacks the fields', (_, flow, absent) => {
     const said = one(flow);
@@ -166,6 +192,12 @@ describe('a drop', () => {
     });
     if (code === undefined) expect(said).not.toHaveProperty('drop_reason');
     else expect(said).toHaveProperty('drop_reason', code);
+  });
+
+  it("of Cilium's own has the line of its datapath", () => {
+    expect(one({ kind: 'drop', dropLocation: 'bpf_lxc.c:1812' })).toMatchObject({
+      file: { name: 'bpf_lxc.c', line: 1812 },
+    });
   });
 
   it('has 76 reasons, each under its own code', () => {

@@ -2,13 +2,13 @@
  * Our flows as the lines that Hubble's flow exporter writes. What we do not know is absent, and what Hubble has no field
  * for is left out: bytes, packets, round-trip times, and the kernel's own name of a drop.
  */
-import { createHash } from 'node:crypto';
 import type { Flow, FlowEndpoint } from '../model/api.ts';
 import { parseAddress } from '../model/filter/cidr.ts';
 import { summarise, urlOf } from '../model/summary.ts';
 import { hostKinds, verdicts } from '../model/words.ts';
 import { dnsRcode } from './dns-rcode.ts';
 import { dropReasonOf } from './drop-reason.ts';
+import { flowUuid, type FlowPart } from './flow-uuid.ts';
 import type {
   HubbleDns,
   HubbleEndpoint,
@@ -17,6 +17,7 @@ import type {
   HubbleHttp,
   HubbleLayer4,
   HubbleLayer7,
+  HubblePolicies,
 } from './hubble-flow.ts';
 import { nanosecondsOf, timestampOf } from './time.ts';
 
@@ -24,7 +25,7 @@ type Layer7 = NonNullable<Flow['l7']>;
 type Message = HubbleLayer7['type'];
 
 /** Of Cilium's monitor: what kind of event a flow was made from. */
-const eventTypes = { drop: 1, trace: 4, policyVerdict: 5, accessLog: 129 } as const;
+const eventTypes = { drop: 1, trace: 4, policyVerdict: 5, socket: 7, accessLog: 129 } as const;
 
 /** One to two lines of JSON for each flow, all of them newest first. */
 export function exportLines(flows: readonly Flow[]): string[] {
@@ -44,27 +45,29 @@ function eventsOf(flow: Flow): TimedEvent[] {
   const ns = nanosecondsOf(flow.time);
   switch (flow.kind) {
     case 'l7_request':
-      return [eventOf(flow, ns, 'REQUEST')];
+      return [eventOf(flow, ns, 'REQUEST', 'whole')];
     case 'l7_response': {
-      const back = { ...flow, from: flow.to, to: flow.from };
+      const isReply = flow.isReply === null ? null : !flow.isReply;
+      const back = { ...flow, isReply, from: flow.to, to: flow.from };
       const answeredNs = ns + BigInt(flow.l7?.latencyNs ?? 0);
-      return [eventOf(back, answeredNs, 'RESPONSE'), eventOf(flow, ns, 'REQUEST')];
+      return [eventOf(back, answeredNs, 'RESPONSE', 'response'), eventOf(flow, ns, 'REQUEST', 'request')];
     }
     default:
-      return [eventOf(flow, ns, null)];
+      return [eventOf(flow, ns, null, 'whole')];
   }
 }
 
 /** `flow` goes from who sent the message to who gets it. */
-function eventOf(flow: Flow, ns: bigint, message: Message | null): TimedEvent {
+function eventOf(flow: Flow, ns: bigint, message: Message | null, part: FlowPart): TimedEvent {
   const time = timestampOf(ns);
   const node = `${flow.cluster}/${flow.node}`;
-  const isReply = message === null ? (flow.isReply ?? undefined) : message === 'RESPONSE';
+  const isReply = flow.isReply ?? undefined;
+  const isIngress = flow.direction === 'INGRESS';
   const drop = flow.verdict === 'DROPPED' || flow.kind === 'drop' ? dropReasonOf(flow.dropReason) : undefined;
   // The order is that of flow.proto, as the exporter has it.
   const event: HubbleFlow = {
     time,
-    uuid: uuidOf(flow, message),
+    uuid: flowUuid({ ...flow, ns: nanosecondsOf(flow.time), id: BigInt(flow.id) }, part),
     verdict: verdictOf(flow.verdict),
     drop_reason: orAbsent(drop?.code),
     IP: {
@@ -74,9 +77,10 @@ function eventOf(flow: Flow, ns: bigint, message: Message | null): TimedEvent {
       encrypted: flow.encrypted === true ? true : undefined,
     },
     l4: layer4Of(flow),
+    tunnel: tunnelOf(flow),
     source: endpointOf(flow.from, flow.cluster),
     destination: endpointOf(flow.to, flow.cluster),
-    Type: message === null ? 'L3_L4' : 'L7',
+    Type: message !== null ? 'L7' : isOfSocket(flow) ? 'SOCK' : 'L3_L4',
     node_name: node,
     source_names: textsOrAbsent(flow.from.names),
     destination_names: textsOrAbsent(flow.to.names),
@@ -86,9 +90,15 @@ function eventOf(flow: Flow, ns: bigint, message: Message | null): TimedEvent {
     source_service: serviceOf(flow.from),
     destination_service: serviceOf(flow.to),
     traffic_direction: flow.direction === 'INGRESS' || flow.direction === 'EGRESS' ? flow.direction : undefined,
+    file: fileOf(flow.dropLocation),
     drop_reason_desc: drop?.name,
     is_reply: isReply,
     interface: flow.interface === '' ? undefined : { name: flow.interface },
+    trace_context: flow.traceId === '' ? undefined : { parent: { trace_id: flow.traceId } },
+    egress_allowed_by: isIngress ? undefined : policiesOf(flow.allowedBy),
+    ingress_allowed_by: isIngress ? policiesOf(flow.allowedBy) : undefined,
+    egress_denied_by: isIngress ? undefined : policiesOf(flow.deniedBy),
+    ingress_denied_by: isIngress ? policiesOf(flow.deniedBy) : undefined,
     Summary: orAbsent(summarise(message === 'REQUEST' ? { ...flow, kind: 'l7_request' } : flow)),
   };
   return { ns, event: { flow: event, node_name: node, time } };
@@ -104,15 +114,6 @@ function textsOrAbsent(values: readonly string[]): string[] | undefined {
   return said.length === 0 ? undefined : said;
 }
 
-/** The same line has the same id whenever it is asked for (RFC 9562, version 8: its bits are ours to fill). */
-function uuidOf(flow: Flow, message: Message | null): string {
-  const key = JSON.stringify([flow.cluster, flow.node, flow.time, flow.id, message]);
-  const bytes = createHash('sha256').update(key).digest().subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
-
 function verdictOf(word: string): HubbleFlow['verdict'] {
   const verdict = verdicts.find((known) => known === word);
   return verdict === 'VERDICT_UNKNOWN' ? undefined : verdict;
@@ -122,7 +123,34 @@ function verdictOf(word: string): HubbleFlow['verdict'] {
 function eventTypeOf(flow: Flow, message: Message | null, dropCode: number | undefined): HubbleFlow['event_type'] {
   if (message !== null) return { type: eventTypes.accessLog };
   if (flow.kind === 'policy_verdict') return { type: eventTypes.policyVerdict };
+  if (isOfSocket(flow)) return { type: eventTypes.socket };
   return dropCode === undefined ? { type: eventTypes.trace } : { type: eventTypes.drop, sub_type: orAbsent(dropCode) };
+}
+
+/** What Cilium's socket load balancer did: no packet. */
+function isOfSocket({ kind, verdict }: Flow): boolean {
+  return kind === 'unknown' && (verdict === 'TRACED' || verdict === 'TRANSLATED');
+}
+
+/** The outside of a tunnel is no flow of Hubble's. */
+function tunnelOf({ tunnel }: Flow): HubbleFlow['tunnel'] {
+  if (tunnel === null || tunnel.isOutside) return undefined;
+  const { type, id } = tunnel;
+  return type === 'VXLAN' || type === 'GENEVE' ? { protocol: type, vni: orAbsent(id) } : undefined;
+}
+
+/** A place in Cilium's datapath; a function of the kernel has no file. */
+function fileOf(location: string): HubbleFlow['file'] {
+  const [, name, line] = /^(.+\.[ch]):(\d{1,9})$/.exec(location) ?? [];
+  return name === undefined ? undefined : { name, line: orAbsent(Number(line)) };
+}
+
+function policiesOf(policies: readonly string[]): HubblePolicies {
+  const told = policies.flatMap((policy) => {
+    const [, kind, namespace, name] = /^([^/]*)\/([^/]*)\/(.+)$/s.exec(policy) ?? [];
+    return name === undefined ? [] : [{ name, namespace: orAbsent(namespace), kind: orAbsent(kind) }];
+  });
+  return told.length === 0 ? undefined : told;
 }
 
 function layer4Of(flow: Flow): HubbleLayer4 | undefined {
@@ -139,6 +167,10 @@ function layer4Of(flow: Flow): HubbleLayer4 | undefined {
       return { ICMPv4: icmp };
     case 'ICMPv6':
       return { ICMPv6: icmp };
+    case 'IP-2':
+      return { IGMP: {} };
+    case 'IP-112':
+      return { VRRP: {} };
     default:
       return undefined;
   }
@@ -206,7 +238,7 @@ function rooted(name: string): string {
 
 /** Answers that are neither addresses nor aliases (mail hosts, texts) have no field. */
 function dnsOf(dns: NonNullable<Layer7['dns']>, isAnswer: boolean): HubbleDns {
-  const question = { query: rooted(dns.name), qtypes: textsOrAbsent([dns.type]) };
+  const question = { query: rooted(dns.name), qtypes: textsOrAbsent(dns.type.split(',')) };
   if (!isAnswer) return question;
   const isAddress = (answer: string): boolean => parseAddress(answer) !== null;
   const hasAliases = ['A', 'AAAA', 'CNAME'].includes(dns.type);

@@ -50,6 +50,8 @@ const layer4 = z.union([
   z.strictObject({ ICMPv4: icmp }),
   z.strictObject({ ICMPv6: icmp }),
   z.strictObject({ SCTP: ports }),
+  z.strictObject({ VRRP: z.strictObject({}) }),
+  z.strictObject({ IGMP: z.strictObject({}) }),
 ]);
 export type HubbleLayer4 = z.infer<typeof layer4>;
 
@@ -79,6 +81,12 @@ const layer7 = z.strictObject({
 });
 export type HubbleLayer7 = z.infer<typeof layer7>;
 
+const policies = z
+  .array(z.strictObject({ name: text, namespace: text.optional(), kind: text.optional() }))
+  .min(1)
+  .optional();
+export type HubblePolicies = z.infer<typeof policies>;
+
 const service = z.strictObject({ name: text, namespace: text.optional() });
 
 const flow = z.strictObject({
@@ -88,21 +96,28 @@ const flow = z.strictObject({
   drop_reason: uint32.optional(),
   IP: z.strictObject({ source: text, destination: text, ipVersion: z.enum(['IPv4', 'IPv6']), encrypted: isSet }),
   l4: layer4.optional(),
+  tunnel: z.strictObject({ protocol: z.enum(['VXLAN', 'GENEVE']), vni: uint32.optional() }).optional(),
   source: endpoint,
   destination: endpoint,
-  Type: z.enum(['L3_L4', 'L7']),
+  Type: z.enum(['L3_L4', 'L7', 'SOCK']),
   node_name: text,
   source_names: texts.optional(),
   destination_names: texts.optional(),
   l7: layer7.optional(),
   reply: isSet,
-  event_type: z.strictObject({ type: z.literal([1, 4, 5, 129]), sub_type: uint32.optional() }),
+  event_type: z.strictObject({ type: z.literal([1, 4, 5, 7, 129]), sub_type: uint32.optional() }),
   source_service: service.optional(),
   destination_service: service.optional(),
   traffic_direction: z.enum(['INGRESS', 'EGRESS']).optional(),
+  file: z.strictObject({ name: text, line: uint32.optional() }).optional(),
   drop_reason_desc: z.enum(dropReasons).optional(),
   is_reply: z.boolean().optional(),
   interface: z.strictObject({ name: text }).optional(),
+  trace_context: z.strictObject({ parent: z.strictObject({ trace_id: text }) }).optional(),
+  egress_allowed_by: policies,
+  ingress_allowed_by: policies,
+  egress_denied_by: policies,
+  ingress_denied_by: policies,
   Summary: text.optional(),
 });
 export type HubbleFlow = z.infer<typeof flow>;

@@ -190,6 +190,9 @@ export const flowSchema = z.object({
     .object({ ip: z.string(), port: z.number() })
     .nullable()
     .describe('the service address, when the destination is the backend chosen for it'),
+  traceId: z.string().describe('of the distributed trace that an exchange is part of'),
+  allowedBy: z.array(z.string()).describe('policies that let it pass, as kind/namespace/name'),
+  deniedBy: z.array(z.string()).describe('policies that did not'),
   summary: z.string().describe('the one-line text `hubble observe` would print'),
 });
 export type Flow = z.infer<typeof flowSchema>;

@@ -177,6 +177,7 @@ export const flowColumns = {
   /** The address the client asked for when the destination is the backend that was chosen for it; else `::`, 0. */
   service_ip: 'IPv6',
   service_port: 'UInt16',
+  /** Policies, as kind/namespace/name. */
   allowed_by: 'Array(LowCardinality(String))',
   denied_by: 'Array(LowCardinality(String))',
 } as const satisfies Record<string, ColumnType>;

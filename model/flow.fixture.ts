@@ -82,6 +82,9 @@ export function aFlow(of: Partial<Flow> = {}): Flow {
     encryption: '',
     tunnel: null,
     askedFor: null,
+    traceId: '',
+    allowedBy: [],
+    deniedBy: [],
     summary: '',
     ...of,
   };

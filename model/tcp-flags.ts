@@ -11,6 +11,13 @@ const flagBits = [
   ['NS', 0x100],
 ] as const;
 
+export type TcpFlag = (typeof flagBits)[number][0];
+
+/** The bits of those flags that `isSet` says are. */
+export function tcpFlagBits(isSet: (name: TcpFlag) => boolean): number {
+  return flagBits.reduce((bits, [name, bit]) => (isSet(name) ? bits | bit : bits), 0);
+}
+
 export function tcpFlagNames(flags: number): string[] {
   return flagBits.filter(([, bit]) => (flags & bit) !== 0).map(([name]) => name);
 }

@@ -123,6 +123,9 @@ export function renderFlow(row: FlowRow): Flow {
     encryption: row.encryption,
     tunnel: row.tunnel === '' ? null : { type: row.tunnel, id: row.tunnel_id, isOutside: row.is_tunnel === 1 },
     askedFor: row.service_port === 0 ? null : { ip: addressText(row.service_ip), port: row.service_port },
+    traceId: row.trace_id,
+    allowedBy: [...row.allowed_by],
+    deniedBy: [...row.denied_by],
   };
   return { ...flow, summary: summarise(flow) };
 }
