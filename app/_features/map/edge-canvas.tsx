@@ -6,6 +6,7 @@
 
 import { useEffect, useEffectEvent, useMemo, useRef, type ReactNode } from 'react';
 
+import type { Change } from '../compare/change-marks.ts';
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
 import { drawEdges, prepareEdges, type DrawnEdge, type EdgePalette, type View } from './draw-edges.ts';
 import type { EdgeState } from './edge-facts.ts';
@@ -52,7 +53,14 @@ export function EdgeCanvas({ picture, layout, zoom, kept }: EdgeCanvasProps): Re
     element.style.width = `${paper.width / k}px`;
     element.style.height = `${paper.height / k}px`;
     const moved = { x: x + across, y: y + down, k };
-    drawEdges({ context, ...paper, density }, prepared.current.edges, moved, paletteOf(tones.current), kept);
+    drawEdges(
+      { context, ...paper, density },
+      prepared.current.edges,
+      moved,
+      paletteOf(tones.current),
+      kept,
+      picture.isCompared,
+    );
     drawnView.current = view;
   });
 
@@ -95,12 +103,16 @@ export function EdgeCanvas({ picture, layout, zoom, kept }: EdgeCanvasProps): Re
         <span className="edge edge-calm" data-state="plain" />
         <span className="text-dropped" />
         <span className="text-canvas" />
+        {changes.map((change) => (
+          <span key={change} className="edge" data-state="plain" data-change={change} />
+        ))}
       </span>
     </>
   );
 }
 
 const states: readonly EdgeState[] = ['plain', 'warm', 'marked', 'dropped'];
+const changes: readonly Change[] = ['new', 'gone', 'changed'];
 
 /** A canvas knows no custom properties: the colours are read from elements that wear them. */
 function paletteOf(tones: HTMLElement): EdgePalette {
@@ -112,5 +124,12 @@ function paletteOf(tones: HTMLElement): EdgePalette {
     marked: colour(first + 2),
     dropped: colour(first + 3),
   });
-  return { tone: byState(0), dimmed: byState(4), calm: colour(8), mark: colour(9), paper: colour(10) };
+  return {
+    tone: byState(0),
+    dimmed: byState(4),
+    calm: colour(8),
+    mark: colour(9),
+    paper: colour(10),
+    change: { new: colour(11), gone: colour(12), changed: colour(13) },
+  };
 }

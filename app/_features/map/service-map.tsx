@@ -176,7 +176,7 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
           onFocus={setFocusedEdge}
         />
       </div>
-      <MapControls zoom={zoom} onTidy={onTidy} />
+      <MapControls zoom={zoom} isCompared={picture.isCompared} onTidy={onTidy} />
       <MapTable picture={picture} />
     </div>
   );
