@@ -31,7 +31,7 @@ export interface DrawnEdge extends PictureEdge {
 }
 
 /** From here on, calm edges step back so that the others show. */
-const denseFrom = 120;
+export const denseFrom = 120;
 const drawOrder = { plain: 0, marked: 1, warm: 2, dropped: 3 };
 export const crossPath = 'M-4,-4L4,4M-4,4L4,-4';
 /** The middle is left to the words. */
@@ -114,7 +114,7 @@ export function drawEdges(
 }
 
 /** A failing edge keeps its colour, whatever else became of it. */
-function toneOf({ state, mark }: PictureEdge, palette: EdgePalette, isDense: boolean): string {
+export function toneOf({ state, mark }: PictureEdge, palette: EdgePalette, isDense: boolean): string {
   if (mark !== null && (mark.change === 'gone' || state === 'plain')) return palette.change[mark.change];
   return isDense && mark === null && state === 'plain' ? palette.calm : palette.tone[state];
 }

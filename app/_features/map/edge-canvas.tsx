@@ -6,10 +6,10 @@
 
 import { useEffect, useEffectEvent, useMemo, useRef, type ReactNode } from 'react';
 
-import type { Change } from '../compare/change-marks.ts';
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
-import { drawEdges, prepareEdges, type DrawnEdge, type EdgePalette, type View } from './draw-edges.ts';
-import type { EdgeState } from './edge-facts.ts';
+import { drawEdges, prepareEdges, type DrawnEdge, type View } from './draw-edges.ts';
+import { EdgeTones } from './edge-tones.tsx';
+import { paletteOf } from './edge-palette.ts';
 import type { Picture } from './picture.ts';
 import type { MapZoom } from './use-map-zoom.ts';
 
@@ -93,43 +93,7 @@ export function EdgeCanvas({ picture, layout, zoom, kept }: EdgeCanvasProps): Re
   return (
     <>
       <canvas ref={canvas} aria-hidden className="pointer-events-none absolute top-0 left-0 origin-top-left" />
-      <span ref={tones} aria-hidden hidden>
-        {states.map((state) => (
-          <span key={state} className="edge" data-state={state} />
-        ))}
-        {states.map((state) => (
-          <span key={`${state} dimmed`} className="edge edge-dimmed" data-state={state} />
-        ))}
-        <span className="edge edge-calm" data-state="plain" />
-        <span className="text-dropped" />
-        <span className="text-canvas" />
-        {changes.map((change) => (
-          <span key={change} className="edge" data-state="plain" data-change={change} />
-        ))}
-      </span>
+      <EdgeTones ref={tones} />
     </>
   );
-}
-
-const states: readonly EdgeState[] = ['plain', 'warm', 'marked', 'dropped'];
-const changes: readonly Change[] = ['new', 'gone', 'changed'];
-
-/** A canvas knows no custom properties: the colours are read from elements that wear them. */
-function paletteOf(tones: HTMLElement): EdgePalette {
-  const colours = [...tones.children].map((element) => getComputedStyle(element).color);
-  const colour = (at: number): string => colours[at] ?? 'currentColor';
-  const byState = (first: number): Record<EdgeState, string> => ({
-    plain: colour(first),
-    warm: colour(first + 1),
-    marked: colour(first + 2),
-    dropped: colour(first + 3),
-  });
-  return {
-    tone: byState(0),
-    dimmed: byState(4),
-    calm: colour(8),
-    mark: colour(9),
-    paper: colour(10),
-    change: { new: colour(11), gone: colour(12), changed: colour(13) },
-  };
 }

@@ -22,23 +22,11 @@ interface EdgeOverlayProps {
   readonly focusedId: string | null;
 }
 
-/** More words than this on one map are noise. */
-const mostLabels = 60;
-
 export const EdgeOverlay = memo(function EdgeOverlay(props: EdgeOverlayProps): ReactNode {
   const { picture, layout, pointing, kept, selectedId, focusedId } = props;
   const pointed = useSyncExternalStore(pointing.listen, pointing.now, pointing.now);
   const lit = useMemo(() => neighbourhood(pointed, picture)?.edges ?? null, [pointed, picture]);
-  const labels = useMemo(() => {
-    const worded = [...picture.edges.values()].filter(({ mark }) => !picture.isCompared || mark !== null);
-    const urgent = worded.sort((a, b) => urgency[b.state] - urgency[a.state]);
-    const wanted =
-      urgent.length <= mostLabels || picture.isCompared ? urgent : urgent.filter((item) => item.state === 'dropped');
-    return placeLabels(
-      layout,
-      wanted.slice(0, mostLabels).map((item) => item.edge.id),
-    );
-  }, [picture, layout]);
+  const labels = useMemo(() => placeLabels(layout, picture), [picture, layout]);
   const raised = new Set([...(kept ?? []), ...(lit ?? []), ...(focusedId === null ? [] : [focusedId])]);
   const named = kept === null ? new Set([...labels.keys(), ...raised]) : raised;
   const itemsOf = (ids: ReadonlySet<string>): PictureEdge[] => [...ids].flatMap((id) => picture.edges.get(id) ?? []);
@@ -78,8 +66,6 @@ export const EdgeOverlay = memo(function EdgeOverlay(props: EdgeOverlayProps): R
     </svg>
   );
 });
-
-const urgency = { plain: 0, marked: 1, warm: 2, dropped: 3 };
 
 interface RaisedEdgeProps {
   readonly item: PictureEdge;

@@ -13,9 +13,10 @@ interface MapControlsProps {
   readonly zoom: MapZoom;
   readonly isCompared: boolean;
   readonly onTidy: () => void;
+  readonly children?: ReactNode;
 }
 
-export function MapControls({ zoom, isCompared, onTidy }: MapControlsProps): ReactNode {
+export function MapControls({ zoom, isCompared, onTidy, children }: MapControlsProps): ReactNode {
   return (
     <>
       <div
@@ -42,6 +43,7 @@ export function MapControls({ zoom, isCompared, onTidy }: MapControlsProps): Rea
           onClick={zoom.showAll}
         />
         <Control label="Lay out afresh" hint="" icon={<Wand aria-hidden className="size-3.5" />} onClick={onTidy} />
+        {children}
       </div>
       <Legend isCompared={isCompared} />
     </>

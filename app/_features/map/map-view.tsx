@@ -12,6 +12,7 @@ import { AnswerProblem } from '../filter/answer-problem.tsx';
 import { allOf } from '../filter/filter-text.ts';
 import { FlowsDrawer } from '../flows/flows-drawer.tsx';
 import { useEscape } from '../frame/use-escape.ts';
+import { useZone } from '../frame/zone.ts';
 import { FirstRun } from '../health/first-run.tsx';
 import { useHealth } from '../health/health-query.ts';
 import { useReportEvidence } from '../health/shown-evidence.tsx';
@@ -24,6 +25,7 @@ import { MapNotice } from './map-notice.tsx';
 import { MapSkeleton } from './map-skeleton.tsx';
 import { useMapAnswer, type MapAnswer } from './map-query.ts';
 import { createPicture, type Picture } from './picture.ts';
+import { SaveMenu } from './save-menu.tsx';
 import { ServiceMap } from './service-map.tsx';
 
 /** Fetched with the first flow that is opened: the map itself needs none of it. */
@@ -58,6 +60,9 @@ interface MapWithPanelsProps {
 
 function MapWithPanels({ answer, picture, comparison, nowMs }: MapWithPanelsProps): ReactNode {
   const { selection, select, filter } = useInvestigation();
+  const [zone] = useZone();
+  const about =
+    answer.data === undefined ? null : { response: answer.data, before: comparison?.diff?.before ?? null, zone };
   const [flow, setFlow] = useState<Flow | null>(null);
   useEscape(flow !== null, () => setFlow(null));
   const flows = selectionFilter(selection);
@@ -77,7 +82,13 @@ function MapWithPanels({ answer, picture, comparison, nowMs }: MapWithPanelsProp
           {picture.nodes.size === 0 ? (
             <EmptyMap />
           ) : (
-            <ServiceMap picture={picture} selection={selection} isStale={answer.isStale} onSelect={change} />
+            <ServiceMap
+              picture={picture}
+              selection={selection}
+              isStale={answer.isStale}
+              onSelect={change}
+              menu={(layout) => (about === null ? null : <SaveMenu about={about} picture={picture} layout={layout} />)}
+            />
           )}
         </div>
         {selection !== null && flows !== '' && (

@@ -39,6 +39,8 @@ interface ServiceMapProps {
   readonly selection: Selection | null;
   readonly isStale: boolean;
   readonly onSelect: (selection: Selection | null) => void;
+  /** More for the map's toolbar, of what is drawn. */
+  readonly menu?: (layout: MapLayout) => ReactNode;
 }
 
 /** How near to an edge, in pixels of the screen, the pointer is on it. */
@@ -56,7 +58,8 @@ interface LaidOutMapProps extends ServiceMapProps {
   readonly onTidy: () => void;
 }
 
-function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTidy }: LaidOutMapProps): ReactNode {
+function LaidOutMap(props: LaidOutMapProps): ReactNode {
+  const { picture, selection, isStale, onSelect, layout, epoch, onTidy, menu } = props;
   const { viewport, layer, zoom } = useMapZoom(layout.bounds, epoch);
   const [pointing] = useState(createPointing);
   const cards = useRef<HTMLDivElement>(null);
@@ -176,7 +179,9 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
           onFocus={setFocusedEdge}
         />
       </div>
-      <MapControls zoom={zoom} isCompared={picture.isCompared} onTidy={onTidy} />
+      <MapControls zoom={zoom} isCompared={picture.isCompared} onTidy={onTidy}>
+        {menu?.(layout)}
+      </MapControls>
       <MapTable picture={picture} />
     </div>
   );
