@@ -1,7 +1,7 @@
 /** Zoom buttons and a legend small enough to leave on. */
 'use client';
 
-import { Maximize, Minus, Plus, Wand } from 'lucide-react';
+import { Maximize, Minus, PinOff, Plus, Wand } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 import { Button } from '../../_components/button.tsx';
@@ -13,10 +13,12 @@ interface MapControlsProps {
   readonly zoom: MapZoom;
   readonly isCompared: boolean;
   readonly onTidy: () => void;
+  /** Null while no card is pinned. */
+  readonly onReset: (() => void) | null;
   readonly children?: ReactNode;
 }
 
-export function MapControls({ zoom, isCompared, onTidy, children }: MapControlsProps): ReactNode {
+export function MapControls({ zoom, isCompared, onTidy, onReset, children }: MapControlsProps): ReactNode {
   return (
     <>
       <div
@@ -43,6 +45,14 @@ export function MapControls({ zoom, isCompared, onTidy, children }: MapControlsP
           onClick={zoom.showAll}
         />
         <Control label="Lay out afresh" hint="" icon={<Wand aria-hidden className="size-3.5" />} onClick={onTidy} />
+        {onReset !== null && (
+          <Control
+            label="Reset positions"
+            hint=""
+            icon={<PinOff aria-hidden className="size-3.5" />}
+            onClick={onReset}
+          />
+        )}
         {children}
       </div>
       <Legend isCompared={isCompared} />

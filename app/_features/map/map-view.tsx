@@ -86,6 +86,7 @@ function MapWithPanels({ answer, picture, comparison, nowMs }: MapWithPanelsProp
               picture={picture}
               selection={selection}
               isStale={answer.isStale}
+              grouping={answer.grouping}
               onSelect={change}
               menu={(layout) => (about === null ? null : <SaveMenu about={about} picture={picture} layout={layout} />)}
             />

@@ -1,7 +1,7 @@
 /** One card of the map: kind, name, rates, the share that failed as a bar at its left, and its drops. */
 'use client';
 
-import { Minus, Plus, X } from 'lucide-react';
+import { Minus, Pin, Plus, X } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 
 import { classes } from '../../_components/classes.ts';
@@ -16,12 +16,14 @@ interface NodeCardProps {
   readonly rect: Rect;
   readonly isSelected: boolean;
   readonly isTabStop: boolean;
+  /** Where the reader put it. */
+  readonly isPinned: boolean;
   readonly onSelect: (id: string) => void;
   readonly onPoint: (id: string | null) => void;
 }
 
 export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode {
-  const { item, rect, isSelected, isTabStop, onSelect, onPoint } = props;
+  const { item, rect, isSelected, isTabStop, isPinned, onSelect, onPoint } = props;
   const { node, drops, failed, rates, change } = item;
   return (
     <button
@@ -29,7 +31,7 @@ export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode 
       data-focus={`node ${node.id}`}
       data-card={node.id}
       tabIndex={isTabStop ? 0 : -1}
-      aria-label={nodeWords(item)}
+      aria-label={nodeWords(item, isPinned)}
       aria-pressed={isSelected}
       title={node.name}
       onClick={() => onSelect(node.id)}
@@ -56,6 +58,7 @@ export const NodeCard = memo(function NodeCard(props: NodeCardProps): ReactNode 
         </span>
         <span className="block truncate text-2xs text-ink-faint">{rates}</span>
       </span>
+      {isPinned && <Pin aria-hidden className="absolute right-1 bottom-1 size-3 text-ink-faint" />}
       {change !== null && <ChangeBadge change={change} />}
       {drops > 0 && change !== 'gone' && (
         <span className="absolute -top-3 right-2 flex items-center gap-0.5 rounded-sm border border-dropped bg-raised px-1 text-2xs leading-4 font-semibold text-dropped">
@@ -96,7 +99,7 @@ function HealthBar({ failed, hasDrops }: { failed: number; hasDrops: boolean }):
   );
 }
 
-function nodeWords({ node, rates, drops, failed, change }: PictureNode): string {
+function nodeWords({ node, rates, drops, failed, change }: PictureNode, isPinned: boolean): string {
   const place = node.namespace === '' ? node.kind : `${node.kind} in ${node.namespace}`;
   return [
     node.name,
@@ -105,6 +108,7 @@ function nodeWords({ node, rates, drops, failed, change }: PictureNode): string 
     rates,
     drops > 0 ? `${plural(drops, 'packet')} dropped` : '',
     failed > 0 ? `${formatShare(failed, 1)} of its traffic failed` : '',
+    isPinned ? 'pinned' : '',
   ]
     .filter(Boolean)
     .join(', ');
