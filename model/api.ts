@@ -375,6 +375,7 @@ const edgeChangeSchema = z.object({
   factors: z
     .array(z.object({ measure: z.enum(measures), factor: z.number().nullable() }))
     .describe('how many times its rate before each changed measure became; null from nothing'),
+  gone: mapEdgeSchema.nullable().describe('of one that is gone: what the map of the range before says of it'),
 });
 export type EdgeChange = z.infer<typeof edgeChangeSchema>;
 
@@ -395,11 +396,17 @@ export const diffResponseSchema = z.object({
   grouping: z.enum(groupings),
   edges: z.array(edgeChangeSchema).describe('new, then gone, then changed; the busiest of each first'),
   drops: z.array(dropChangeSchema),
+  nodes: z
+    .array(z.object({ change: z.enum(['new', 'gone']), node: mapNodeSchema }))
+    .describe('those that are on one map only; of a cut answer none'),
   totals: z.object({ edges: counter, drops: counter }).describe('changes found; `limit` may have cut them'),
   uncertain: z
     .object({ edges: counter, drops: counter })
     .describe('in one range only, but the answer of the other was cut: neither new nor gone for sure'),
   evidence: evidenceSchema,
+  coverageBefore: evidenceSchema.shape.coverage.describe(
+    'of the range before; `evidence` has that of the range itself',
+  ),
 });
 export type DiffResponse = z.infer<typeof diffResponseSchema>;
 

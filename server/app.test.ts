@@ -392,6 +392,8 @@ describe('GET /api/v1/diff', () => {
         const isLater = query.range.toMs === nowMs;
         return Promise.resolve(aMapAnswer({ edges: isLater ? [edge] : [], read: { rows: 3, bytes: '4' } }));
       },
+      coverage: ({ toMs }) =>
+        Promise.resolve({ lost: {}, packetsSeen: 1, gaps: [], nodes: [toMs === nowMs ? 'now' : 'then'] }),
     });
     const app = testApp({ store });
     const body = diffResponseSchema.parse((await app.inject('/api/v1/diff?from=now-30m')).json());
@@ -399,7 +401,8 @@ describe('GET /api/v1/diff', () => {
       before: { fromMs: nowMs - 3_600_000, toMs: nowMs - 1_800_000 },
       edges: [{ change: 'new', id: 'a>b', before: null }],
       totals: { edges: 1, drops: 0 },
-      evidence: { rowsRead: 6, truncated: false },
+      evidence: { rowsRead: 6, truncated: false, coverage: { nodes: ['now'] } },
+      coverageBefore: { nodes: ['then'] },
     });
     await app.inject('/api/v1/diff?from=now-30m&before=now-1d');
     expect(asked[3]?.range).toEqual({ fromMs: nowMs - 86_400_000, toMs: nowMs - 84_600_000 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DropGroup, MapEdge } from '../model/api.ts';
-import { compareDrops, compareEdges, type Side } from './compare-ranges.ts';
+import { compareDrops, compareEdges, compareNodes, type Side } from './compare-ranges.ts';
 
 const hour = { fromMs: 0, toMs: 3_600_000 };
 const twoHours = { fromMs: 3_600_000, toMs: 10_800_000 };
@@ -40,6 +40,7 @@ describe('compareEdges', () => {
       ['changed', 'failing'],
     ]);
     expect(changes[2]?.factors).toEqual([{ measure: 'errors', factor: 10 }]);
+    expect(changes.map((change) => change.gone)).toEqual([null, before[1], null]);
     expect(uncertain).toBe(0);
   });
 
@@ -62,6 +63,21 @@ describe('compareEdges', () => {
   it('does not call an edge new or gone that a cut answer may have held', () => {
     const both = [side(hour, [edge('a')], true), side(hour, [edge('b')], true)] as const;
     expect(compareEdges(...both, threshold)).toEqual({ changes: [], uncertain: 2 });
+  });
+});
+
+describe('compareNodes', () => {
+  const node = (id: string) => ({ id, cluster: '', namespace: '', kind: 'unit', name: id, addresses: [], pods: [] });
+  it('tells which nodes only one of the maps has', () => {
+    const changes = compareNodes(side(hour, [node('stays'), node('left')]), side(hour, [node('stays'), node('came')]));
+    expect(changes.map(({ change, node: { id } }) => [change, id])).toEqual([
+      ['new', 'came'],
+      ['gone', 'left'],
+    ]);
+  });
+
+  it('says nothing of what a cut answer may have held', () => {
+    expect(compareNodes(side(hour, [node('left')]), side(hour, [], true))).toEqual([]);
   });
 });
 

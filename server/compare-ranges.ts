@@ -3,7 +3,7 @@
  * compared as rates, so that the ranges may differ in length. Whether an edge is new cannot be told where the other
  * range's answer was cut: such edges are counted apart, never guessed.
  */
-import type { DropGroup, EdgeChange, DropChange, MapEdge, Measure } from '../model/api.ts';
+import type { DiffResponse, DropGroup, EdgeChange, DropChange, MapEdge, MapNode, Measure } from '../model/api.ts';
 import { measures } from '../model/api.ts';
 import type { Range } from '../db/queries/range.ts';
 
@@ -89,6 +89,7 @@ export function compareEdges(before: Side<MapEdge>, after: Side<MapEdge>, thresh
     const sides = {
       before: pair.before === null ? null : measured(pair.before),
       after: pair.after === null ? null : measured(pair.after),
+      gone: pair.change === 'gone' ? pair.before : null,
     };
     if (pair.change !== 'both') return [{ change: pair.change, id, source, destination, ...sides, factors: [] }];
     const factors = measures.flatMap((measure) => {
@@ -127,4 +128,11 @@ export function compareDrops(
   });
   const weight = ({ packetsBefore, packetsAfter }: DropChange): number => Math.max(packetsBefore, packetsAfter);
   return { changes: inOrder(changes, weight), uncertain: pairs.uncertain };
+}
+
+/** Nodes that only one of the maps has. */
+export function compareNodes(before: Side<MapNode>, after: Side<MapNode>): DiffResponse['nodes'] {
+  return paired(before, after, ({ id }) => id).changes.flatMap((pair): DiffResponse['nodes'] =>
+    pair.change === 'both' ? [] : [{ change: pair.change, node: pair.after ?? pair.before }],
+  );
 }

@@ -9,12 +9,14 @@ export function anInvestigation(of: Partial<Investigation> = {}): Investigation 
     filter: '',
     grouping: null,
     selection: null,
+    against: null,
     showPreset: nothing,
     showSpan: nothing,
     setLive: nothing,
     setFilter: nothing,
     setGrouping: nothing,
     select: nothing,
+    compareWith: nothing,
     ...of,
   };
 }

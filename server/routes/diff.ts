@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { addRead } from '../../db/queries/run.ts';
 import type { DiffResponse } from '../../model/api.ts';
 import { printFilter } from '../../model/filter/print.ts';
-import { compareDrops, compareEdges } from '../compare-ranges.ts';
+import { compareDrops, compareEdges, compareNodes } from '../compare-ranges.ts';
 import { parseDiffQuery, type DiffRequest } from '../request/parameters.ts';
 import { type RouteContext, requestSignal, sendFailure } from './context.ts';
 import { evidence } from './evidence.ts';
@@ -27,12 +27,13 @@ async function answerDiff(
   const startedMs = clock.now();
   const mapOf = { filter, grouping, limit: mostCompared };
   const dropsOf = { filter, limit: mostCompared, sinceMs: null };
-  const [edges, edgesBefore, drops, dropsBefore, coverage] = await Promise.all([
+  const [edges, edgesBefore, drops, dropsBefore, coverage, coverageBefore] = await Promise.all([
     store.map({ ...mapOf, range }, signal),
     store.map({ ...mapOf, range: before }, signal),
     store.drops({ ...dropsOf, range }, signal),
     store.drops({ ...dropsOf, range: before }, signal),
-    store.coverage({ fromMs: Math.min(before.fromMs, range.fromMs), toMs: Math.max(before.toMs, range.toMs) }, signal),
+    store.coverage(range, signal),
+    store.coverage(before, signal),
   ]);
   const edgeChanges = compareEdges(
     { range: before, items: edgesBefore.edges, truncated: edgesBefore.truncated },
@@ -57,8 +58,13 @@ async function answerDiff(
     grouping,
     edges: edgeChanges.changes.slice(0, limit),
     drops: dropChanges.changes.slice(0, limit),
+    nodes: compareNodes(
+      { range: before, items: edgesBefore.nodes, truncated: edgesBefore.truncated },
+      { range, items: edges.nodes, truncated: edges.truncated },
+    ),
     totals: { edges: edgeChanges.changes.length, drops: dropChanges.changes.length },
     uncertain: { edges: edgeChanges.uncertain, drops: dropChanges.uncertain },
     evidence: evidence({ read, truncated, elapsedMs: clock.now() - startedMs, limit, coverage, resolution }),
+    coverageBefore,
   };
 }

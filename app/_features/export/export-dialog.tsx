@@ -7,6 +7,7 @@ import { X } from 'lucide-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 
 import { exportFormats, exportPlanResponseSchema, type ExportFormat } from '../../../model/api.ts';
+import { saveFile } from '../../_components/save-file.ts';
 import { Button, buttonStyle } from '../../_components/button.tsx';
 import { formatBytes } from '../../_viz/format/quantities.ts';
 import { getJson } from '../api/client.ts';
@@ -74,7 +75,7 @@ function ExportForm(): ReactNode {
         progress = next;
         setState({ is: 'reading', progress });
       });
-      save(blob, name);
+      saveFile(blob, name);
       setState({ is: 'done', progress });
     } catch (error) {
       if (control.signal.aborted) setState({ is: 'asking' });
@@ -182,13 +183,4 @@ function Told({ state, plannedBytes, isTooLarge }: ToldProps): ReactNode {
         </span>
       );
   }
-}
-
-function save(blob: Blob, name: string): void {
-  const href = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = href;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(href);
 }

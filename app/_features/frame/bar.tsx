@@ -11,6 +11,7 @@ import type { ReactNode, RefObject } from 'react';
 import { groupings, type Grouping } from '../../../model/api.ts';
 import { Button, buttonStyle } from '../../_components/button.tsx';
 import { classes } from '../../_components/classes.ts';
+import { ComparePicker } from '../compare/compare-picker.tsx';
 import { ExportButton } from '../export/export-button.tsx';
 import { FilterInput } from '../filter/filter-input.tsx';
 import { useShownEvidence } from '../health/shown-evidence.tsx';
@@ -24,6 +25,7 @@ export function Bar({ filterField }: { filterField: RefObject<HTMLInputElement |
   return (
     <div className="flex h-11 items-center gap-3 border-b border-line bg-surface px-4">
       <RangePicker />
+      {path === '/' && <ComparePicker />}
       <LiveToggle />
       <FilterInput field={filterField} />
       <SavedMenu />

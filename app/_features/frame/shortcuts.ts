@@ -25,6 +25,7 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: '?', says: 'This help', command: 'help' },
   { keys: '+ - 0', says: 'Zoom in, out, show all' },
   { keys: '← → ↑ ↓', says: 'Walk the map along its edges, or the table' },
+  { keys: 'Alt ← → ↑ ↓', says: 'Move a card of the map' },
   { keys: 'Enter', says: 'Open what is in focus' },
   { keys: 'Esc', says: 'Back' },
 ];

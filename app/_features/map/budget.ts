@@ -1,6 +1,7 @@
 /**
  * A map of more than 300 cards or 1,500 edges cannot be read. Past that, the services that carry least are drawn as one
- * card per namespace, then the least of all is left out; never what loses packets. The page says what share it shows.
+ * card per namespace, then the least of all is left out; what loses packets comes first, then what changed when the map is
+ * compared. The page says what share it shows.
  */
 import type { MapEdge, MapNode, MapResponse } from '../../../model/api.ts';
 import { formatCount, formatShare } from '../../_viz/format/quantities.ts';
@@ -9,6 +10,9 @@ import { mergeEdges } from './merge-edges.ts';
 
 export const mostNodes = 300;
 export const mostEdges = 1_500;
+
+/** Nothing on a map carries a petabyte. */
+const changeWeight = 1e15;
 
 export interface Budgeted {
   readonly nodes: readonly MapNode[];
@@ -19,19 +23,29 @@ export interface Budgeted {
   readonly notice: string | null;
 }
 
-export function keepToBudget(nodes: readonly MapNode[], edges: readonly MapEdge[]): Budgeted {
+/** `changed` holds the ids of edges that come before the busiest. */
+export function keepToBudget(
+  nodes: readonly MapNode[],
+  edges: readonly MapEdge[],
+  changed: ReadonlySet<string> = new Set(),
+): Budgeted {
   if (nodes.length <= mostNodes && edges.length <= mostEdges) return { nodes, edges, members: new Map(), notice: null };
-  const ranked = byImportance(nodes, edges);
+  const ranked = byImportance(nodes, edges, changed);
   const { kept, members } = foldRest(ranked);
   const foldOf = new Map([...members].flatMap(([id, rest]) => rest.map((node) => [node.id, id] as const)));
-  const cards = byImportance(
-    [...kept, ...[...members].map(([id, rest]) => restNode(id, rest))],
-    mergeEdges(edges, foldOf),
+  const merged = mergeEdges(edges, foldOf);
+  const mergedChanged = new Set(
+    mergeEdges(
+      edges.filter(({ id }) => changed.has(id)),
+      foldOf,
+    ).map(({ id }) => id),
   );
+  const cards = byImportance([...kept, ...[...members].map(([id, rest]) => restNode(id, rest))], merged, mergedChanged);
   const drawn = new Set(cards.slice(0, mostNodes).map((node) => node.id));
-  const shown = mergeEdges(edges, foldOf)
+  const isChanged = ({ id }: MapEdge): number => Number(mergedChanged.has(id));
+  const shown = merged
     .filter((edge) => drawn.has(edge.source) && drawn.has(edge.destination))
-    .sort((a, b) => b.drops - a.drops || bytesOf(b) - bytesOf(a))
+    .sort((a, b) => b.drops - a.drops || isChanged(b) - isChanged(a) || bytesOf(b) - bytesOf(a))
     .slice(0, mostEdges);
   const own = kept.filter((node) => drawn.has(node.id)).length;
   return {
@@ -42,12 +56,12 @@ export function keepToBudget(nodes: readonly MapNode[], edges: readonly MapEdge[
   };
 }
 
-function byImportance(nodes: readonly MapNode[], edges: readonly MapEdge[]): MapNode[] {
+function byImportance(nodes: readonly MapNode[], edges: readonly MapEdge[], changed: ReadonlySet<string>): MapNode[] {
   const weight = new Map<string, number>();
   const add = (id: string, value: number): void => void weight.set(id, (weight.get(id) ?? 0) + value);
   for (const edge of edges) {
-    // A single drop outweighs any traffic.
-    const value = edge.drops > 0 ? Number.MAX_SAFE_INTEGER : bytesOf(edge);
+    // A single drop outweighs any traffic, and so does a change, by less.
+    const value = edge.drops > 0 ? Number.MAX_SAFE_INTEGER : changed.has(edge.id) ? changeWeight : bytesOf(edge);
     add(edge.source, value);
     add(edge.destination, value);
   }

@@ -7,8 +7,9 @@
 import { useEffect, useEffectEvent, useMemo, useRef, type ReactNode } from 'react';
 
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
-import { drawEdges, prepareEdges, type DrawnEdge, type EdgePalette, type View } from './draw-edges.ts';
-import type { EdgeState } from './edge-facts.ts';
+import { drawEdges, prepareEdges, type DrawnEdge, type View } from './draw-edges.ts';
+import { EdgeTones } from './edge-tones.tsx';
+import { paletteOf } from './edge-palette.ts';
 import type { Picture } from './picture.ts';
 import type { MapZoom } from './use-map-zoom.ts';
 
@@ -52,7 +53,14 @@ export function EdgeCanvas({ picture, layout, zoom, kept }: EdgeCanvasProps): Re
     element.style.width = `${paper.width / k}px`;
     element.style.height = `${paper.height / k}px`;
     const moved = { x: x + across, y: y + down, k };
-    drawEdges({ context, ...paper, density }, prepared.current.edges, moved, paletteOf(tones.current), kept);
+    drawEdges(
+      { context, ...paper, density },
+      prepared.current.edges,
+      moved,
+      paletteOf(tones.current),
+      kept,
+      picture.isCompared,
+    );
     drawnView.current = view;
   });
 
@@ -85,32 +93,7 @@ export function EdgeCanvas({ picture, layout, zoom, kept }: EdgeCanvasProps): Re
   return (
     <>
       <canvas ref={canvas} aria-hidden className="pointer-events-none absolute top-0 left-0 origin-top-left" />
-      <span ref={tones} aria-hidden hidden>
-        {states.map((state) => (
-          <span key={state} className="edge" data-state={state} />
-        ))}
-        {states.map((state) => (
-          <span key={`${state} dimmed`} className="edge edge-dimmed" data-state={state} />
-        ))}
-        <span className="edge edge-calm" data-state="plain" />
-        <span className="text-dropped" />
-        <span className="text-canvas" />
-      </span>
+      <EdgeTones ref={tones} />
     </>
   );
-}
-
-const states: readonly EdgeState[] = ['plain', 'warm', 'marked', 'dropped'];
-
-/** A canvas knows no custom properties: the colours are read from elements that wear them. */
-function paletteOf(tones: HTMLElement): EdgePalette {
-  const colours = [...tones.children].map((element) => getComputedStyle(element).color);
-  const colour = (at: number): string => colours[at] ?? 'currentColor';
-  const byState = (first: number): Record<EdgeState, string> => ({
-    plain: colour(first),
-    warm: colour(first + 1),
-    marked: colour(first + 2),
-    dropped: colour(first + 3),
-  });
-  return { tone: byState(0), dimmed: byState(4), calm: colour(8), mark: colour(9), paper: colour(10) };
 }

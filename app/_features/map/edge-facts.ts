@@ -36,12 +36,16 @@ export function edgeWidth(edge: MapEdge, seconds: number): number {
   return rate < 10_000 ? 1.25 : rate < 1_000_000 ? 2 : 3;
 }
 
+/** How much, in the unit that says most. */
+export function edgeVolume(edge: MapEdge, seconds: number): string {
+  return edge.requests > 0 ? formatRate(edge.requests, seconds) : formatByteRate(bytesOf(edge), seconds);
+}
+
 export function edgeLabel(edge: MapEdge, seconds: number): string {
   if (isCutOff(edge)) return `${formatCompact(edge.drops)} dropped`;
   const dropped = edge.drops > 0 ? ` · ${formatCompact(edge.drops)} dropped` : '';
-  if (edge.requests === 0) return formatByteRate(bytesOf(edge), seconds) + dropped;
   const latency = edge.latencyMs === null ? '' : ` · p95 ${formatMilliseconds(edge.latencyMs.p95)}`;
-  return formatRate(edge.requests, seconds) + (dropped || latency);
+  return edgeVolume(edge, seconds) + (dropped || latency);
 }
 
 /** "TCP 443", "HTTP 8080", "DNS 53" of the busiest. */

@@ -4,8 +4,8 @@
 import { memo, useMemo, useSyncExternalStore, type ReactNode } from 'react';
 
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
-import type { Route } from '../../_viz/layout/route-edges.ts';
-import { crossShares, pointAt } from './draw-edges.ts';
+import type { Point, Route } from '../../_viz/layout/route-edges.ts';
+import { changeShare, changeSign, crossesOf, crossPath, dashOf, pointAt } from './draw-edges.ts';
 import { neighbourhood } from './neighbourhood.ts';
 import type { Picture, PictureEdge } from './picture.ts';
 import type { Pointing } from './pointing.ts';
@@ -22,21 +22,11 @@ interface EdgeOverlayProps {
   readonly focusedId: string | null;
 }
 
-/** More words than this on one map are noise. */
-const mostLabels = 60;
-
 export const EdgeOverlay = memo(function EdgeOverlay(props: EdgeOverlayProps): ReactNode {
   const { picture, layout, pointing, kept, selectedId, focusedId } = props;
   const pointed = useSyncExternalStore(pointing.listen, pointing.now, pointing.now);
   const lit = useMemo(() => neighbourhood(pointed, picture)?.edges ?? null, [pointed, picture]);
-  const labels = useMemo(() => {
-    const urgent = [...picture.edges.values()].sort((a, b) => urgency[b.state] - urgency[a.state]);
-    const wanted = urgent.length <= mostLabels ? urgent : urgent.filter((item) => item.state === 'dropped');
-    return placeLabels(
-      layout,
-      wanted.slice(0, mostLabels).map((item) => item.edge.id),
-    );
-  }, [picture, layout]);
+  const labels = useMemo(() => placeLabels(layout, picture), [picture, layout]);
   const raised = new Set([...(kept ?? []), ...(lit ?? []), ...(focusedId === null ? [] : [focusedId])]);
   const named = kept === null ? new Set([...labels.keys(), ...raised]) : raised;
   const itemsOf = (ids: ReadonlySet<string>): PictureEdge[] => [...ids].flatMap((id) => picture.edges.get(id) ?? []);
@@ -57,7 +47,7 @@ export const EdgeOverlay = memo(function EdgeOverlay(props: EdgeOverlayProps): R
           />
         );
       })}
-      {itemsOf(named).map(({ edge, state, label }) => {
+      {itemsOf(named).map(({ edge, state, label, mark }) => {
         const point = labelPoint(layout, labels, edge.id);
         return point === null ? null : (
           <text
@@ -67,6 +57,7 @@ export const EdgeOverlay = memo(function EdgeOverlay(props: EdgeOverlayProps): R
             textAnchor="middle"
             className="edge-label"
             data-state={state}
+            data-change={mark?.change}
           >
             {label}
           </text>
@@ -76,8 +67,6 @@ export const EdgeOverlay = memo(function EdgeOverlay(props: EdgeOverlayProps): R
   );
 });
 
-const urgency = { plain: 0, marked: 1, warm: 2, dropped: 3 };
-
 interface RaisedEdgeProps {
   readonly item: PictureEdge;
   readonly route: Route;
@@ -86,25 +75,44 @@ interface RaisedEdgeProps {
   readonly isFocused: boolean;
 }
 
-function RaisedEdge({ item: { state, width }, route, isLit, isSelected, isFocused }: RaisedEdgeProps): ReactNode {
+function RaisedEdge({ item, route, isLit, isSelected, isFocused }: RaisedEdgeProps): ReactNode {
+  const { state, width, mark } = item;
   const { tip, enters, path } = route;
   const arrow = enters === 'right' ? 'l-8,-4.5v9z' : 'l-4.5,8h9z';
   return (
-    <g className="edge" data-state={state} data-selected={isSelected} data-lit={isLit} data-focused={isFocused}>
+    <g
+      className="edge"
+      data-state={state}
+      data-change={mark?.change}
+      data-selected={isSelected}
+      data-lit={isLit}
+      data-focused={isFocused}
+    >
       <path className="edge-halo" d={path} fill="none" stroke="transparent" strokeWidth={14} />
       {/* The picture below shows between the dashes; the paper hides it. */}
       <path d={path} fill="none" className="stroke-canvas" strokeWidth={width + 1.5} />
-      <path className="edge-line" d={path} fill="none" stroke="currentColor" strokeWidth={width} />
+      <path
+        className="edge-line"
+        d={path}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth={width}
+        strokeDasharray={dashOf(item).join(' ')}
+      />
       <path d={`M${tip.x},${tip.y}${arrow}`} fill="currentColor" />
-      {(crossShares[state] ?? []).map((share) => {
-        const { x, y } = pointAt(route, share);
-        return (
-          <g key={share} className="edge-cross" transform={`translate(${x} ${y})`}>
-            <circle r={7} className="fill-canvas" />
-            <path d="M-4,-4L4,4M-4,4L4,-4" stroke="currentColor" strokeWidth={2.25} strokeLinecap="round" />
-          </g>
-        );
-      })}
+      {crossesOf(item).map((share) => (
+        <EdgeSign key={share} at={pointAt(route, share)} path={crossPath} className="edge-cross" />
+      ))}
+      {mark !== null && <EdgeSign at={pointAt(route, changeShare)} path={changeSign(mark)} className="" />}
+    </g>
+  );
+}
+
+function EdgeSign({ at, path, className }: { at: Point; path: string; className: string }): ReactNode {
+  return (
+    <g className={className} transform={`translate(${at.x} ${at.y})`}>
+      <circle r={7} className="fill-canvas" />
+      <path d={path} fill="none" stroke="currentColor" strokeWidth={2.25} strokeLinecap="round" />
     </g>
   );
 }

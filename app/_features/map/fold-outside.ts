@@ -1,6 +1,6 @@
 /**
  * When many things stand outside, names of one registrable domain and bare addresses are each drawn as one card. What
- * loses packets keeps its own.
+ * loses packets keeps its own, and so does what changed when the map is compared.
  */
 import type { MapEdge, MapNode } from '../../../model/api.ts';
 import { mergeEdges } from './merge-edges.ts';
@@ -16,13 +16,20 @@ export interface Folded {
 const roomOutside = 16;
 const fewest = 3;
 
-export function foldOutside(nodes: readonly MapNode[], edges: readonly MapEdge[]): Folded {
+/** `changed` holds the ids of edges that are worth a card of their own. */
+export function foldOutside(
+  nodes: readonly MapNode[],
+  edges: readonly MapEdge[],
+  changed: ReadonlySet<string> = new Set(),
+): Folded {
   const outside = nodes.filter(isOutside);
   if (outside.length <= roomOutside) return { nodes, edges, members: new Map() };
-  const lossy = new Set(edges.filter((edge) => edge.drops > 0).flatMap((edge) => [edge.source, edge.destination]));
+  const notable = new Set(
+    edges.filter((edge) => edge.drops > 0 || changed.has(edge.id)).flatMap((edge) => [edge.source, edge.destination]),
+  );
   const groups = new Map<string, MapNode[]>();
   for (const node of outside) {
-    if (lossy.has(node.id)) continue;
+    if (notable.has(node.id)) continue;
     const key = foldId(node, edges);
     groups.set(key, [...(groups.get(key) ?? []), node]);
   }

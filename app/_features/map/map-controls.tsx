@@ -1,13 +1,24 @@
 /** Zoom buttons and a legend small enough to leave on. */
 'use client';
 
-import { Maximize, Minus, Plus, Wand } from 'lucide-react';
+import { Maximize, Minus, PinOff, Plus, Wand } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 import { Button } from '../../_components/button.tsx';
+import { changeSign, crossPath } from './draw-edges.ts';
+import type { PictureEdge } from './picture.ts';
 import type { MapZoom } from './use-map-zoom.ts';
 
-export function MapControls({ zoom, onTidy }: { zoom: MapZoom; onTidy: () => void }): ReactNode {
+interface MapControlsProps {
+  readonly zoom: MapZoom;
+  readonly isCompared: boolean;
+  readonly onTidy: () => void;
+  /** Null while no card is pinned. */
+  readonly onReset: (() => void) | null;
+  readonly children?: ReactNode;
+}
+
+export function MapControls({ zoom, isCompared, onTidy, onReset, children }: MapControlsProps): ReactNode {
   return (
     <>
       <div
@@ -34,8 +45,17 @@ export function MapControls({ zoom, onTidy }: { zoom: MapZoom; onTidy: () => voi
           onClick={zoom.showAll}
         />
         <Control label="Lay out afresh" hint="" icon={<Wand aria-hidden className="size-3.5" />} onClick={onTidy} />
+        {onReset !== null && (
+          <Control
+            label="Reset positions"
+            hint=""
+            icon={<PinOff aria-hidden className="size-3.5" />}
+            onClick={onReset}
+          />
+        )}
+        {children}
       </div>
-      <Legend />
+      <Legend isCompared={isCompared} />
     </>
   );
 }
@@ -54,30 +74,41 @@ function Control(props: { label: string; hint: string; icon: ReactNode; onClick:
   );
 }
 
-function Legend(): ReactNode {
+function Legend({ isCompared }: { isCompared: boolean }): ReactNode {
   return (
     <ul
       aria-label="Legend"
-      className="pointer-events-none absolute bottom-3 left-3 flex gap-4 rounded-md border border-line bg-surface/90 px-2.5 py-1 text-2xs text-ink-faint"
+      className="pointer-events-none absolute bottom-3 left-3 flex max-w-[calc(100%-5rem)] flex-wrap gap-x-4 gap-y-0.5 rounded-md border border-line bg-surface/90 px-2.5 py-1 text-2xs text-ink-faint"
     >
-      <LegendItem name="forwarded" state="plain" />
-      <LegendItem name="with errors" state="warm" />
-      <LegendItem name="dropped" state="dropped" />
-      <li className="max-[1100px]:hidden">width: under 10 kB/s, under 1 MB/s, more</li>
+      {isCompared && (
+        <>
+          <LegendItem name="new" item={{ state: 'plain', mark: { change: 'new', trend: null, words: '' } }} />
+          <LegendItem name="gone" item={{ state: 'plain', mark: { change: 'gone', trend: null, words: '' } }} />
+          <LegendItem name="more" item={{ state: 'plain', mark: { change: 'changed', trend: 'more', words: '' } }} />
+          <LegendItem name="less" item={{ state: 'plain', mark: { change: 'changed', trend: 'less', words: '' } }} />
+        </>
+      )}
+      <LegendItem name={isCompared ? 'as before' : 'forwarded'} item={{ state: 'plain', mark: null }} />
+      <LegendItem name="with errors" item={{ state: 'warm', mark: null }} />
+      <LegendItem name="dropped" item={{ state: 'dropped', mark: null }} />
+      {!isCompared && <li className="max-[1100px]:hidden">width: under 10 kB/s, under 1 MB/s, more</li>}
     </ul>
   );
 }
 
-function LegendItem({ name, state }: { name: string; state: string }): ReactNode {
+type LegendEdge = Pick<PictureEdge, 'state' | 'mark'>;
+
+function LegendItem({ name, item: { state, mark } }: { name: string; item: LegendEdge }): ReactNode {
+  const sign = mark !== null ? changeSign(mark) : state === 'dropped' ? crossPath : null;
   return (
     <li className="flex items-center gap-1.5">
-      <svg aria-hidden width="28" height="10" className="edge" data-state={state}>
-        <path className="edge-line" d="M0,5H28" stroke="currentColor" strokeWidth="2" />
-        {state === 'dropped' && (
-          <>
-            <circle cx="14" cy="5" r="5" className="fill-surface" />
-            <path d="M11,2L17,8M11,8L17,2" stroke="currentColor" strokeWidth="1.75" strokeLinecap="round" />
-          </>
+      <svg aria-hidden width="28" height="12" className="edge" data-state={state} data-change={mark?.change}>
+        <path className="edge-line" d="M0,6H28" stroke="currentColor" strokeWidth="2" />
+        {sign !== null && (
+          <g transform="translate(14 6) scale(0.8)">
+            <circle r="7" className="fill-surface" />
+            <path d={sign} fill="none" stroke="currentColor" strokeWidth="2.25" strokeLinecap="round" />
+          </g>
         )}
       </svg>
       {name}

@@ -22,6 +22,7 @@ export const MapTable = memo(function MapTable({ picture }: { picture: Picture }
             'Dropped packets',
             'Bytes sent',
             'Bytes received',
+            ...(picture.isCompared ? ['Change'] : []),
           ].map((title) => (
             <th key={title} scope="col">
               {title}
@@ -30,7 +31,7 @@ export const MapTable = memo(function MapTable({ picture }: { picture: Picture }
         </tr>
       </thead>
       <tbody>
-        {[...picture.edges.values()].map(({ edge }) => (
+        {[...picture.edges.values()].map(({ edge, mark }) => (
           <tr key={edge.id}>
             <td>{nameOf(edge.source)}</td>
             <td>{nameOf(edge.destination)}</td>
@@ -41,6 +42,7 @@ export const MapTable = memo(function MapTable({ picture }: { picture: Picture }
             <td>{formatCount(edge.drops)}</td>
             <td>{formatBytes(edge.bytesToDestination)}</td>
             <td>{formatBytes(edge.bytesToSource)}</td>
+            {picture.isCompared && <td>{mark?.words ?? 'as before'}</td>}
           </tr>
         ))}
       </tbody>

@@ -7,10 +7,12 @@ import type { Flow } from '../../../model/api.ts';
 import { Button } from '../../_components/button.tsx';
 import { Message } from '../../_components/message.tsx';
 import { Resizable } from '../../_components/resizable.tsx';
+import { useComparison, type Comparison } from '../compare/comparison-query.ts';
 import { AnswerProblem } from '../filter/answer-problem.tsx';
 import { allOf } from '../filter/filter-text.ts';
 import { FlowsDrawer } from '../flows/flows-drawer.tsx';
 import { useEscape } from '../frame/use-escape.ts';
+import { useZone } from '../frame/zone.ts';
 import { FirstRun } from '../health/first-run.tsx';
 import { useHealth } from '../health/health-query.ts';
 import { useReportEvidence } from '../health/shown-evidence.tsx';
@@ -23,31 +25,44 @@ import { MapNotice } from './map-notice.tsx';
 import { MapSkeleton } from './map-skeleton.tsx';
 import { useMapAnswer, type MapAnswer } from './map-query.ts';
 import { createPicture, type Picture } from './picture.ts';
+import { SaveMenu } from './save-menu.tsx';
 import { ServiceMap } from './service-map.tsx';
 
 /** Fetched with the first flow that is opened: the map itself needs none of it. */
 const FlowDetail = lazy(() => import('../flows/flow-detail.tsx').then((module) => ({ default: module.FlowDetail })));
 
+/** Fetched when a map is first compared. */
+const ComparisonPanel = lazy(() =>
+  import('../compare/comparison-panel.tsx').then((module) => ({ default: module.ComparisonPanel })),
+);
+
 export function MapView(): ReactNode {
   const answer = useMapAnswer();
+  const { filter } = useInvestigation();
   const { data: health } = useHealth();
   const { data, error, updatedMs, isStale, grouping } = answer;
-  const picture = useMemo(() => (data === undefined ? null : createPicture(data)), [data]);
+  const comparison = useComparison(data, filter);
+  const diff = comparison?.diff ?? null;
+  const picture = useMemo(() => (data === undefined ? null : createPicture(data, diff)), [data, diff]);
   useReportEvidence({ evidence: data?.evidence ?? null, updatedMs, isStale, hasFailed: error !== null, grouping });
   if (health?.newestFlowMs === null && (data === undefined || data.nodes.length === 0))
     return <FirstRun health={health} />;
   if (picture === null) return error === null ? <MapSkeleton /> : <MapProblem error={error} onRetry={answer.retry} />;
-  return <MapWithPanels answer={answer} picture={picture} nowMs={data?.range.toMs ?? 0} />;
+  return <MapWithPanels answer={answer} picture={picture} comparison={comparison} nowMs={data?.range.toMs ?? 0} />;
 }
 
 interface MapWithPanelsProps {
   readonly answer: MapAnswer;
   readonly picture: Picture;
+  readonly comparison: Comparison | null;
   readonly nowMs: number;
 }
 
-function MapWithPanels({ answer, picture, nowMs }: MapWithPanelsProps): ReactNode {
+function MapWithPanels({ answer, picture, comparison, nowMs }: MapWithPanelsProps): ReactNode {
   const { selection, select, filter } = useInvestigation();
+  const [zone] = useZone();
+  const about =
+    answer.data === undefined ? null : { response: answer.data, before: comparison?.diff?.before ?? null, zone };
   const [flow, setFlow] = useState<Flow | null>(null);
   useEscape(flow !== null, () => setFlow(null));
   const flows = selectionFilter(selection);
@@ -55,6 +70,10 @@ function MapWithPanels({ answer, picture, nowMs }: MapWithPanelsProps): ReactNod
     setFlow(null);
     select(next);
   };
+  const panelOf = (lead: ReactNode): ReactNode =>
+    selection === null ? null : (
+      <SelectionPanel selection={selection} picture={picture} nowMs={nowMs} onSelect={change} lead={lead} />
+    );
   return (
     <div className="flex h-full min-h-0">
       <div className="flex min-w-0 flex-1 flex-col">
@@ -63,7 +82,14 @@ function MapWithPanels({ answer, picture, nowMs }: MapWithPanelsProps): ReactNod
           {picture.nodes.size === 0 ? (
             <EmptyMap />
           ) : (
-            <ServiceMap picture={picture} selection={selection} isStale={answer.isStale} onSelect={change} />
+            <ServiceMap
+              picture={picture}
+              selection={selection}
+              isStale={answer.isStale}
+              grouping={answer.grouping}
+              onSelect={change}
+              menu={(layout) => (about === null ? null : <SaveMenu about={about} picture={picture} layout={layout} />)}
+            />
           )}
         </div>
         {selection !== null && flows !== '' && (
@@ -75,15 +101,23 @@ function MapWithPanels({ answer, picture, nowMs }: MapWithPanelsProps): ReactNod
           />
         )}
       </div>
-      {selection !== null && (
+      {(selection !== null || comparison !== null) && (
         <Resizable name="panel" label="Width of the panel" side="left" initial={360} min={300} max={560}>
-          {flow === null ? (
-            <SelectionPanel selection={selection} picture={picture} nowMs={nowMs} onSelect={change} />
-          ) : (
-            <Suspense fallback={<PanelSkeleton />}>
+          <Suspense fallback={<PanelSkeleton />}>
+            {flow !== null ? (
               <FlowDetail flow={flow} onClose={() => setFlow(null)} />
-            </Suspense>
-          )}
+            ) : comparison !== null ? (
+              <ComparisonPanel
+                comparison={comparison}
+                picture={picture}
+                selection={selection}
+                onSelect={change}
+                panel={panelOf}
+              />
+            ) : (
+              panelOf(null)
+            )}
+          </Suspense>
         </Resizable>
       )}
     </div>
@@ -92,7 +126,7 @@ function MapWithPanels({ answer, picture, nowMs }: MapWithPanelsProps): ReactNod
 
 function PanelSkeleton(): ReactNode {
   return (
-    <div role="status" aria-label="Loading the flow" className="h-full space-y-3 border-l border-line bg-surface p-4">
+    <div role="status" aria-label="Loading the panel" className="h-full space-y-3 border-l border-line bg-surface p-4">
       <span className="skeleton block h-5 w-40" />
       <span className="skeleton block h-24" />
       <span className="skeleton block h-48" />
@@ -105,34 +139,49 @@ interface SelectionPanelProps {
   readonly picture: Picture;
   readonly nowMs: number;
   readonly onSelect: (selection: Selection | null) => void;
+  /** What stands above all else in the panel. */
+  readonly lead: ReactNode;
 }
 
-function SelectionPanel({ selection, picture, nowMs, onSelect }: SelectionPanelProps): ReactNode {
+function SelectionPanel({ selection, picture, nowMs, onSelect, lead }: SelectionPanelProps): ReactNode {
   const onClose = (): void => onSelect(null);
+  const frame = (says: string): ReactNode => (
+    <PanelFrame label="Selection" title={selectionWords(selection)} onClose={onClose}>
+      {lead}
+      <p className="px-4 text-ink-soft">{says}</p>
+    </PanelFrame>
+  );
   if (selection.kind === 'node') {
     const item = picture.nodes.get(selection.id);
+    if (item?.change === 'gone') return frame(goneWords);
     if (item !== undefined) {
       const onSelectEdge = ({ edge }: { edge: { source: string; destination: string } }): void =>
         onSelect({ kind: 'edge', source: edge.source, destination: edge.destination });
-      return <NodePanel item={item} picture={picture} onSelectEdge={onSelectEdge} onClose={onClose} />;
+      return <NodePanel item={item} picture={picture} onSelectEdge={onSelectEdge} onClose={onClose} lead={lead} />;
     }
   } else {
     const item = [...picture.edges.values()].find(
       ({ edge }) => edge.source === selection.source && edge.destination === selection.destination,
     );
+    if (item?.mark?.change === 'gone') return frame(goneWords);
     if (item !== undefined) {
       const onSelectNode = (id: string): void => onSelect({ kind: 'node', id });
-      return <EdgePanel item={item} picture={picture} nowMs={nowMs} onSelectNode={onSelectNode} onClose={onClose} />;
+      return (
+        <EdgePanel
+          item={item}
+          picture={picture}
+          nowMs={nowMs}
+          onSelectNode={onSelectNode}
+          onClose={onClose}
+          lead={lead}
+        />
+      );
     }
   }
-  return (
-    <PanelFrame label="Selection" title={selectionWords(selection)} onClose={onClose}>
-      <p className="px-4 text-ink-soft">
-        Not on the map in this range, with this filter and grouping. Its flows, if there are any, are below.
-      </p>
-    </PanelFrame>
-  );
+  return frame('Not on the map in this range, with this filter and grouping. Its flows, if there are any, are below.');
 }
+
+const goneWords = 'None of it in this range: it is drawn where it would stand.';
 
 function EmptyMap(): ReactNode {
   const { filter, setFilter, range, showPreset } = useInvestigation();

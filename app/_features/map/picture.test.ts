@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import type { MapEdge, MapNode } from '../../../model/api.ts';
+import type { MapEdge, MapNode, MapResponse } from '../../../model/api.ts';
+import { aChange, aDiff } from '../../testing/diff.fixture.ts';
 import { labWorld, madeUpWorld, mapOf, seeded } from '../../testing/fixture-data.ts';
 import { aNode, anEdge } from '../../testing/map.fixture.ts';
 import { keepToBudget } from './budget.ts';
@@ -112,4 +113,46 @@ describe('the budget of a map', () => {
   test('leaves a small map alone', () => {
     expect(keepToBudget([api], []).notice).toBeNull();
   });
+});
+
+describe('a picture that is compared', () => {
+  const [web, cache] = [aNode({ name: 'web' }), aNode({ name: 'cache' })];
+  const stays = anEdge({ source: web.id, destination: api.id });
+  const gone = aChange('gone', 'api', 'cache');
+  const response: MapResponse = {
+    range: { fromMs: 0, toMs: 60_000 },
+    grouping: 'workload',
+    filter: '',
+    nodes: [web, api],
+    edges: [stays],
+    evidence: aDiff().evidence,
+  };
+
+  test('also draws what is gone, and adds nothing of it to what is there', () => {
+    const diff = aDiff({ edges: [gone], nodes: [{ change: 'gone', node: cache }] });
+    const picture = createPicture(response, diff);
+    expect(picture.nodes.get(cache.id)).toMatchObject({ change: 'gone', box: 'default/production' });
+    expect(picture.edges.get(gone.id)).toMatchObject({ label: 'gone', mark: { change: 'gone' } });
+    expect(picture.nodes.get(api.id)?.rates).toBe(createPicture(response).nodes.get(api.id)?.rates);
+    expect(picture.edges.get(stays.id)?.mark).toBeNull();
+  });
+
+  test('does not call gone what a newer answer has again', () => {
+    const back = { ...response, nodes: [web, api, cache], edges: [stays, anEdge({ ...gone.gone })] };
+    const picture = createPicture(back, aDiff({ edges: [gone], nodes: [{ change: 'gone', node: cache }] }));
+    expect(picture.nodes.get(cache.id)?.change).toBeNull();
+    expect(picture.edges.get(gone.id)?.mark).toBeNull();
+  });
+});
+
+test('what changed keeps its card and its edge on a map that is too much', () => {
+  const crowd = Array.from({ length: 400 }, (_, at) => aNode({ name: `busy-${at}` }));
+  const quiet = aNode({ name: 'quiet' });
+  const edges = crowd.map((node) => to(node, { bytesToSource: '900000' }));
+  const change = to(quiet, { bytesToDestination: '1', bytesToSource: '1' });
+  const all = [api, ...crowd, quiet];
+  expect(keepToBudget(all, [...edges, change]).nodes.some(({ id }) => id === quiet.id)).toBe(false);
+  const kept = keepToBudget(all, [...edges, change], new Set([change.id]));
+  expect(kept.nodes.some(({ id }) => id === quiet.id)).toBe(true);
+  expect(kept.edges.some(({ id }) => id === change.id)).toBe(true);
 });

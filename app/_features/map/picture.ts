@@ -1,12 +1,16 @@
-/** Everything the map draws, derived from one answer: cards with their numbers, edges with their state, boxes by name. */
-import type { MapEdge, MapNode, MapResponse } from '../../../model/api.ts';
+/**
+ * Everything the map draws, derived from one answer: cards with their numbers, edges with their state, boxes by name. When
+ * the range is compared with another, also what is gone, and a mark on what is new, gone or changed.
+ */
+import type { DiffResponse, MapEdge, MapNode, MapResponse } from '../../../model/api.ts';
 import { hostKinds } from '../../../model/words.ts';
 import { formatByteRate, formatRate } from '../../_viz/format/quantities.ts';
+import { markEdges, markNodes, type EdgeMark } from '../compare/change-marks.ts';
 import { observedSeconds } from '../health/observed-time.ts';
 import { keepToBudget } from './budget.ts';
-import { bytesOf, edgeLabel, edgeState, edgeWidth, failedShare, type EdgeState } from './edge-facts.ts';
+import { bytesOf, edgeLabel, edgeState, edgeVolume, edgeWidth, failedShare, type EdgeState } from './edge-facts.ts';
 import { foldOutside } from './fold-outside.ts';
-import { isOutside } from './node-id.ts';
+import { isOutside, nodeOfId } from './node-id.ts';
 
 export interface PictureNode {
   readonly node: MapNode;
@@ -19,6 +23,8 @@ export interface PictureNode {
   readonly failed: number;
   /** What a folded card stands for; empty for others. */
   readonly members: readonly MapNode[];
+  /** On one of two compared maps only. */
+  readonly change: 'new' | 'gone' | null;
 }
 
 export interface PictureEdge {
@@ -26,6 +32,8 @@ export interface PictureEdge {
   readonly state: EdgeState;
   readonly width: number;
   readonly label: string;
+  /** How it differs from the range compared with; null when it does not, or nothing is compared. */
+  readonly mark: EdgeMark | null;
 }
 
 export interface Picture {
@@ -36,45 +44,109 @@ export interface Picture {
   /** Observed time: what rates are per second of. */
   readonly seconds: number;
   readonly notice: string | null;
+  readonly isCompared: boolean;
+  /** The card of what has none of its own. */
+  readonly cardOf: ReadonlyMap<string, string>;
 }
 
-export function createPicture(response: MapResponse): Picture {
+export function createPicture(response: MapResponse, diff: DiffResponse | null = null): Picture {
   const seconds = observedSeconds(response.range, response.evidence.coverage);
-  const folded = foldOutside(response.nodes, response.edges);
-  const { nodes, edges, members, notice } = keepToBudget(folded.nodes, folded.edges);
-  const clusters = new Set(nodes.map((node) => node.cluster));
+  const changes = diff === null ? noChanges : stillTrue(diff, response);
+  const all = withGone(response, changes);
+  const changed = new Set(changes.edges.map(({ id }) => id));
+  const folded = foldOutside(all.nodes, all.edges, changed);
+  const { nodes, edges, members, notice } = keepToBudget(folded.nodes, folded.edges, changed);
+  const rest = new Map(cardsOf(members));
+  const cardOf = new Map([
+    ...cardsOf(folded.members).map(([id, card]) => [id, rest.get(card) ?? card] as const),
+    ...rest,
+  ]);
+  const marks = markEdges(changes.edges, all.edges, cardOf);
+  const changeOf = markNodes(changes.nodes, cardOf);
   const boxes = new Map<string, string>();
-  const boxOf = (node: MapNode): string | null => {
+  const boxOf = boxNames(nodes, boxes);
+  const touching = edgesByNode(edges);
+  return {
+    nodes: new Map(
+      nodes.map((node): [string, PictureNode] => {
+        const change = changeOf.get(node.id) ?? null;
+        // What is gone says what it was; what is there does not add up with what is not.
+        const own = (touching.get(node.id) ?? []).filter(
+          ({ id }) => change === 'gone' || marks.get(id)?.change !== 'gone',
+        );
+        return [
+          node.id,
+          {
+            node,
+            box: boxOf(node),
+            isOutside: isOutside(node),
+            members: members.get(node.id) ?? folded.members.get(node.id) ?? [],
+            change,
+            ...numbersOf(node, own, seconds),
+          },
+        ];
+      }),
+    ),
+    edges: new Map(edges.map((edge) => [edge.id, pictureEdge(edge, seconds, marks.get(edge.id) ?? null)])),
+    boxes,
+    seconds,
+    notice,
+    isCompared: diff !== null,
+    cardOf,
+  };
+}
+
+function pictureEdge(edge: MapEdge, seconds: number, mark: EdgeMark | null): PictureEdge {
+  const label = edgeLabel(edge, seconds);
+  const words = { new: `new · ${edgeVolume(edge, seconds)}`, gone: 'gone', changed: mark?.words ?? '' };
+  return {
+    edge,
+    state: edgeState(edge),
+    width: edgeWidth(edge, seconds),
+    label: mark === null ? label : words[mark.change],
+    mark,
+  };
+}
+
+type Changes = Pick<DiffResponse, 'edges' | 'nodes'>;
+const noChanges: Changes = { edges: [], nodes: [] };
+
+/** A live map can be a few seconds ahead of the comparison: what has come back is not gone. */
+function stillTrue(diff: DiffResponse, response: MapResponse): Changes {
+  const edges = new Set(response.edges.map(({ id }) => id));
+  const nodes = new Set(response.nodes.map(({ id }) => id));
+  return {
+    edges: diff.edges.filter(({ change, id }) => change !== 'gone' || !edges.has(id)),
+    nodes: diff.nodes.filter(({ change, node }) => change !== 'gone' || !nodes.has(node.id)),
+  };
+}
+
+/** The map with what it no longer has. */
+function withGone(response: MapResponse, changes: Changes): Pick<MapResponse, 'nodes' | 'edges'> {
+  const gone = changes.edges.flatMap((change) => change.gone ?? []);
+  if (gone.length === 0) return response;
+  const nodes = new Map(changes.nodes.filter(({ change }) => change === 'gone').map(({ node }) => [node.id, node]));
+  for (const id of gone.flatMap(({ source, destination }) => [source, destination])) {
+    const node = nodeOfId(id);
+    if (node !== null && !nodes.has(id)) nodes.set(id, node);
+  }
+  for (const node of response.nodes) nodes.set(node.id, node);
+  return { nodes: [...nodes.values()], edges: [...response.edges, ...gone] };
+}
+
+const cardsOf = (members: ReadonlyMap<string, readonly MapNode[]>): [string, string][] =>
+  [...members].flatMap(([card, nodes]) => nodes.map(({ id }): [string, string] => [id, card]));
+
+/** Names the box of each node, and notes in `boxes` what is written on it. */
+function boxNames(nodes: readonly MapNode[], boxes: Map<string, string>): (node: MapNode) => string | null {
+  const clusters = new Set(nodes.map((node) => node.cluster));
+  return (node) => {
     if (isOutside(node) || node.kind === 'Namespace') return null;
     if (node.namespace === '' && !hostKinds.includes(node.kind)) return null;
     const id = `${node.cluster}/${node.namespace}`;
     const name = node.namespace === '' ? 'this host' : node.namespace;
     boxes.set(id, clusters.size > 1 ? `${node.cluster} / ${name}` : name);
     return id;
-  };
-  const touching = edgesByNode(edges);
-  return {
-    nodes: new Map(
-      nodes.map((node) => [
-        node.id,
-        {
-          node,
-          box: boxOf(node),
-          isOutside: isOutside(node),
-          members: members.get(node.id) ?? folded.members.get(node.id) ?? [],
-          ...numbersOf(node, touching.get(node.id) ?? [], seconds),
-        },
-      ]),
-    ),
-    edges: new Map(
-      edges.map((edge) => [
-        edge.id,
-        { edge, state: edgeState(edge), width: edgeWidth(edge, seconds), label: edgeLabel(edge, seconds) },
-      ]),
-    ),
-    boxes,
-    seconds,
-    notice,
   };
 }
 

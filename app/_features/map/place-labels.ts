@@ -1,6 +1,8 @@
 /** Finds room for the words on edges: near the middle of each curve, clear of cards and of words placed before, and
  * of lines where that is possible. */
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
+import { changeShare, crossesOf, pointAt } from './draw-edges.ts';
+import type { Picture } from './picture.ts';
 import { overlaps, type Rect } from '../../_viz/layout/metrics.ts';
 import { pointsOf, type Point } from '../../_viz/layout/route-edges.ts';
 
@@ -18,9 +20,23 @@ const labelRect = (x: number, y: number): Rect => ({
   height: labelHeight,
 });
 
+/** More words than this on one map are noise. */
+const mostLabels = 60;
+const urgency = { plain: 0, marked: 1, warm: 2, dropped: 3 };
+
+/** Which edges say something: on a small map all, on a large one those that drop, on a compared one those that changed. */
+function worded({ edges, isCompared }: Picture): readonly string[] {
+  const all = [...edges.values()].filter(({ mark }) => !isCompared || mark !== null);
+  const urgent = all.sort((a, b) => urgency[b.state] - urgency[a.state]);
+  const wanted = urgent.length <= mostLabels || isCompared ? urgent : urgent.filter(({ state }) => state === 'dropped');
+  return wanted.slice(0, mostLabels).map(({ edge }) => edge.id);
+}
+
 /** Edges that find no room are left out; theirs appear on hover. */
-export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): ReadonlyMap<string, Point> {
+export function placeLabels(layout: MapLayout, picture: Picture): ReadonlyMap<string, Point> {
+  const edgeIds = worded(picture);
   const taken: Rect[] = [...layout.cards.values(), ...[...layout.boxes.values()].flatMap(sidesOf)];
+  const signs = signsOf(layout, picture);
   const isOnLine = linesOf(layout);
   const placed = new Map<string, Point>();
   for (const id of edgeIds) {
@@ -35,7 +51,8 @@ export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): Read
       return !obstacles.some((other) => overlaps(rect, other));
     };
     const clear = byCloseness.filter((at) => isFree(at, taken));
-    const found = clear.find((at) => !isOnLine(labelRect(at.x, at.y))) ?? clear[0];
+    const legible = clear.filter((at) => isFree(at, signs));
+    const found = legible.find((at) => !isOnLine(labelRect(at.x, at.y))) ?? legible[0] ?? clear[0];
     if (found === undefined) continue;
     placed.set(id, found);
     taken.push(labelRect(found.x, found.y));
@@ -62,6 +79,18 @@ function linesOf(layout: MapLayout): (rect: Rect) => boolean {
     }
     return false;
   };
+}
+
+/** Crosses and signs of change stand on the line and have to stay legible. */
+function signsOf(layout: MapLayout, picture: Picture): Rect[] {
+  return [...picture.edges.values()].flatMap((item) => {
+    const route = layout.routes.get(item.edge.id);
+    if (route === undefined) return [];
+    return [...crossesOf(item), ...(item.mark === null ? [] : [changeShare])].map((share) => {
+      const { x, y } = pointAt(route, share);
+      return { x: x - 6, y: y - 6, width: 12, height: 12 };
+    });
+  });
 }
 
 /** A box's outline is as bad to cross as a card. */

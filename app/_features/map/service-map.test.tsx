@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { labWorld, mapOf } from '../../testing/fixture-data.ts';
@@ -33,7 +33,15 @@ const dropped: Selection = {
 
 function show(selection: Selection | null = null): (Selection | null)[] {
   const chosen: (Selection | null)[] = [];
-  render(<ServiceMap picture={picture} selection={selection} isStale={false} onSelect={(next) => chosen.push(next)} />);
+  render(
+    <ServiceMap
+      picture={picture}
+      selection={selection}
+      isStale={false}
+      grouping="workload"
+      onSelect={(next) => chosen.push(next)}
+    />,
+  );
   return chosen;
 }
 
@@ -109,13 +117,65 @@ function mouse(type: string, target: EventTarget, at = 0): void {
   target.dispatchEvent(event);
 }
 
-test('a button that goes down on a card leaves it in reach of the click', () => {
+test('a press beside the cards pans the map, and leaves cards in reach of the click until it moves', async () => {
   show();
   const layer = document.querySelector('.map-layer');
-  mouse('mousedown', screen.getByRole('button', { name: /^payment\.stripe\.com, name, / }));
+  mouse('mousedown', screen.getByRole('application'));
   expect(layer?.hasAttribute('data-moving')).toBe(false);
   mouse('mousemove', window, 40);
   expect(layer?.hasAttribute('data-moving')).toBe(true);
   mouse('mouseup', window, 40);
   expect(layer?.hasAttribute('data-moving')).toBe(false);
+  // Until then d3 takes every click for the end of this pan.
+  await new Promise((done) => setTimeout(done));
+});
+
+describe('a card that is taken elsewhere', () => {
+  afterEach(() => window.localStorage.clear());
+  const dns = () => screen.getByRole('button', { name: /^dns, / });
+  const place = () => ({ left: dns().style.left, top: dns().style.top });
+  const drag = (by: number): void => {
+    act(() => {
+      mouse('pointerdown', dns(), 100);
+      mouse('mousedown', dns(), 100);
+      mouse('pointermove', window, 100 + by);
+      mouse('pointerup', window, 100 + by);
+    });
+    fireEvent.click(dns());
+  };
+
+  test('stays there, also when the map is opened again, until positions are reset', () => {
+    const chosen = show();
+    const before = place();
+    drag(100);
+    expect(document.querySelector('.map-layer')?.hasAttribute('data-moving')).toBe(false);
+    const after = place();
+    expect(Number.parseFloat(after.top)).toBeGreaterThan(Number.parseFloat(before.top) + 50);
+    expect(after.left).toBe(before.left);
+    expect(dns().getAttribute('aria-label')).toContain('pinned');
+    expect(chosen).toEqual([]);
+
+    cleanup();
+    show();
+    expect(place()).toEqual(after);
+    fireEvent.click(screen.getByRole('button', { name: 'Reset positions' }));
+    expect(place()).toEqual(before);
+    expect(screen.queryByRole('button', { name: 'Reset positions' })).toBeNull();
+  });
+
+  test('by less than a hand trembles is a click', () => {
+    const chosen = show();
+    const before = place();
+    drag(2);
+    expect(place()).toEqual(before);
+    expect(chosen).toHaveLength(1);
+  });
+
+  test('can be taken there by keys', () => {
+    show({ kind: 'node', id: 'default/kube-system/Deployment/dns' });
+    const before = place();
+    fireEvent.keyDown(screen.getByRole('application'), { key: 'ArrowDown', altKey: true });
+    expect(Number.parseFloat(place().top)).toBeGreaterThan(Number.parseFloat(before.top));
+    expect(place().left).toBe(before.left);
+  });
 });

@@ -14,8 +14,11 @@ import {
   type ReactNode,
 } from 'react';
 
+import type { Grouping } from '../../../model/api.ts';
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
-import type { Rect } from '../../_viz/layout/metrics.ts';
+import type { Place } from '../../_viz/layout/keep-places.ts';
+import { metrics, rowStep, type Rect } from '../../_viz/layout/metrics.ts';
+import { columnAt, placeNear } from '../../_viz/layout/pin-places.ts';
 import { pointsOf } from '../../_viz/layout/route-edges.ts';
 import type { Selection } from '../url/investigation.ts';
 import { EdgeButtons } from './edge-buttons.tsx';
@@ -29,34 +32,43 @@ import { neighbourhood } from './neighbourhood.ts';
 import { NodeCard } from './node-card.tsx';
 import type { Picture } from './picture.ts';
 import { createPointing } from './pointing.ts';
+import { usePins, type PinnedCards } from './pins.ts';
+import { useCardDrag } from './use-card-drag.ts';
 import { useCardMarks } from './use-card-marks.ts';
-import { useMapLayout } from './use-map-layout.ts';
+import { graphOf, useMapLayout } from './use-map-layout.ts';
 import { useMapZoom } from './use-map-zoom.ts';
-import { isArrowKey, walk, type Focus } from './walk.ts';
+import { isArrowKey, walk, type ArrowKey, type Focus } from './walk.ts';
 
 interface ServiceMapProps {
   readonly picture: Picture;
   readonly selection: Selection | null;
   readonly isStale: boolean;
+  /** Cards keep their places per grouping. */
+  readonly grouping: Grouping;
   readonly onSelect: (selection: Selection | null) => void;
+  /** More for the map's toolbar, of what is drawn. */
+  readonly menu?: (layout: MapLayout) => ReactNode;
 }
 
 /** How near to an edge, in pixels of the screen, the pointer is on it. */
 const reach = 7;
 
 export function ServiceMap(props: ServiceMapProps): ReactNode {
-  const { layout, epoch, tidy } = useMapLayout(props.picture);
+  const pinned = usePins(props.grouping);
+  const { layout, epoch, tidy } = useMapLayout(props.picture, pinned.pins);
   if (layout === null) return <MapSkeleton />;
-  return <LaidOutMap {...props} layout={layout} epoch={epoch} onTidy={tidy} />;
+  return <LaidOutMap {...props} layout={layout} epoch={epoch} pinned={pinned} onTidy={tidy} />;
 }
 
 interface LaidOutMapProps extends ServiceMapProps {
   readonly layout: MapLayout;
   readonly epoch: number;
+  readonly pinned: PinnedCards;
   readonly onTidy: () => void;
 }
 
-function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTidy }: LaidOutMapProps): ReactNode {
+function LaidOutMap(props: LaidOutMapProps): ReactNode {
+  const { picture, selection, isStale, onSelect, layout, epoch, pinned, onTidy, menu } = props;
   const { viewport, layer, zoom } = useMapZoom(layout.bounds, epoch);
   const [pointing] = useState(createPointing);
   const cards = useRef<HTMLDivElement>(null);
@@ -81,6 +93,25 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
     [pointing],
   );
 
+  const { pins, pin, unpinAll } = pinned;
+  const move = useCallback(
+    (id: string, wanted: Place) => {
+      const { nodes, edges } = graphOf(picture);
+      const place = placeNear(nodes, edges, layout.places, id, wanted);
+      if (place !== null) pin(id, place);
+    },
+    [picture, layout, pin],
+  );
+  const drop = useCallback(
+    (id: string, dx: number, dy: number) => {
+      const card = layout.cards.get(id);
+      if (card !== undefined) move(id, { column: columnAt(card.x + dx), y: card.y + dy });
+    },
+    [layout, move],
+  );
+  const scale = useCallback(() => zoom.view().k, [zoom]);
+  const drag = useCardDrag(scale, drop);
+
   const { reveal } = zoom;
   useEffect(() => {
     const rect = selected === null ? null : rectOf(selected, layout);
@@ -104,6 +135,12 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
+    if (event.altKey && isArrowKey(event.key) && tabStop?.kind === 'node') {
+      event.preventDefault();
+      const place = layout.places.get(tabStop.id);
+      if (place !== undefined) move(tabStop.id, nudged(place, event.key));
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === '+' || event.key === '=') zoom.zoomBy(1.3);
     else if (event.key === '-') zoom.zoomBy(1 / 1.3);
@@ -142,7 +179,7 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
         >
           <Boxes picture={picture} layout={layout} />
           <EdgeCanvas picture={picture} layout={layout} zoom={zoom} kept={kept?.edges ?? null} />
-          <div ref={cards} className="group/cards pointer-events-auto relative z-10">
+          <div ref={cards} className="group/cards pointer-events-auto relative z-10" {...drag}>
             {[...picture.nodes.values()].map((item) => {
               const rect = layout.cards.get(item.node.id);
               if (rect === undefined) return null;
@@ -153,6 +190,7 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
                   rect={rect}
                   isSelected={selected?.kind === 'node' && selected.id === item.node.id}
                   isTabStop={tabStop?.kind === 'node' && tabStop.id === item.node.id}
+                  isPinned={pins.has(item.node.id)}
                   onSelect={selectNode}
                   onPoint={pointNode}
                 />
@@ -176,7 +214,14 @@ function LaidOutMap({ picture, selection, isStale, onSelect, layout, epoch, onTi
           onFocus={setFocusedEdge}
         />
       </div>
-      <MapControls zoom={zoom} onTidy={onTidy} />
+      <MapControls
+        zoom={zoom}
+        isCompared={picture.isCompared}
+        onTidy={onTidy}
+        onReset={pins.size === 0 ? null : unpinAll}
+      >
+        {menu?.(layout)}
+      </MapControls>
       <MapTable picture={picture} />
     </div>
   );
@@ -193,6 +238,21 @@ const Boxes = memo(function Boxes({ picture, layout }: { picture: Picture; layou
     </div>
   ));
 });
+
+/** A step of Alt and an arrow: one column, or half a card. */
+function nudged({ column, y }: Place, key: ArrowKey): Place {
+  const half = rowStep(metrics) / 2;
+  switch (key) {
+    case 'ArrowLeft':
+      return { column: column - 1, y };
+    case 'ArrowRight':
+      return { column: column + 1, y };
+    case 'ArrowUp':
+      return { column, y: y - half };
+    case 'ArrowDown':
+      return { column, y: y + half };
+  }
+}
 
 /** The element is found by its mark, which may hold any character. */
 function focusOn(viewport: HTMLElement | null, focus: Focus): void {

@@ -1,5 +1,5 @@
 /**
- * Lays the map out when its topology changes, and only then: new numbers on the same edges move nothing. Starts from the
+ * Lays the map out when its topology or a pin changes, and only then: new numbers on the same edges move nothing. Starts from the
  * places of the previous picture, also of the one before the reader went to another view. A small map is laid out at
  * once; a large one in a worker, and the previous picture stays until the new one is there.
  */
@@ -12,6 +12,7 @@ import { layoutMap, type MapLayout } from '../../_viz/layout/layout-map.ts';
 import type { LayoutAnswer, LayoutQuestion } from '../../_viz/layout/layout.worker.ts';
 import { bytesOf } from './edge-facts.ts';
 import type { Picture } from './picture.ts';
+import { printPins, type Pins } from './pins.ts';
 
 /** Up to here a layout takes less than a frame or two. */
 const fewEdges = 60;
@@ -22,6 +23,8 @@ let remembered: MapLayout['places'] = new Map();
 interface Kept {
   readonly topology: string;
   readonly layout: MapLayout | null;
+  /** When the last pin is gone, everything is laid out afresh. */
+  readonly hasPins: boolean;
   /** Rises when everything was laid out afresh and the view should be fitted again. */
   readonly epoch: number;
 }
@@ -33,9 +36,9 @@ interface MapLayoutState {
   readonly tidy: () => void;
 }
 
-export function useMapLayout(picture: Picture): MapLayoutState {
-  const topology = useMemo(() => topologyOf(picture), [picture]);
-  const [kept, setKept] = useState<Kept>(() => ({ topology: '', layout: null, epoch: 0 }));
+export function useMapLayout(picture: Picture, pins: Pins): MapLayoutState {
+  const topology = useMemo(() => `${topologyOf(picture)}\n${printPins(pins)}`, [picture, pins]);
+  const [kept, setKept] = useState<Kept>(() => ({ topology: '', layout: null, hasPins: false, epoch: 0 }));
   const askWorker = useLayoutWorker();
   const isSmall = picture.edges.size <= fewEdges;
 
@@ -43,25 +46,27 @@ export function useMapLayout(picture: Picture): MapLayoutState {
     setKept((before) => ({
       topology,
       layout,
+      hasPins: pins.size > 0,
       epoch: layout.isKept && before.layout !== null ? before.epoch : before.epoch + 1,
     }));
+  const isReset = kept.hasPins && pins.size === 0;
   let { layout, epoch } = kept;
   if (kept.topology !== topology && isSmall) {
-    layout = layoutNow(graphOf(picture), kept.layout?.places ?? remembered);
+    layout = layoutNow(graphOf(picture), isReset ? new Map() : (kept.layout?.places ?? remembered), pins);
     epoch = layout.isKept && kept.layout !== null ? kept.epoch : kept.epoch + 1;
-    setKept({ topology, layout, epoch });
+    setKept({ topology, layout, hasPins: pins.size > 0, epoch });
   }
-  const ask = useEffectEvent((places: MapLayout['places']) => askWorker(graphOf(picture), places, take));
+  const ask = useEffectEvent(() => askWorker(graphOf(picture), isReset ? new Map() : remembered, pins, take));
   useEffect(() => {
-    if (!isSmall) ask(remembered);
+    if (!isSmall) ask();
   }, [topology, isSmall]);
   useEffect(() => {
     if (layout !== null) remembered = layout.places;
   }, [layout]);
 
   const tidy = (): void => {
-    if (isSmall) take(layoutNow(graphOf(picture), new Map()));
-    else askWorker(graphOf(picture), new Map(), take);
+    if (isSmall) take(layoutNow(graphOf(picture), new Map(), pins));
+    else askWorker(graphOf(picture), new Map(), pins, take);
   };
   return { layout, epoch, tidy };
 }
@@ -71,7 +76,7 @@ interface MapGraph {
   readonly edges: readonly LayoutEdge[];
 }
 
-type AskWorker = (graph: MapGraph, places: MapLayout['places'], take: (layout: MapLayout) => void) => void;
+type AskWorker = (graph: MapGraph, places: MapLayout['places'], pins: Pins, take: (layout: MapLayout) => void) => void;
 
 /** Only the answer to the last question counts: what was asked before is about a map that is gone. */
 function useLayoutWorker(): AskWorker {
@@ -84,9 +89,9 @@ function useLayoutWorker(): AskWorker {
     },
     [],
   );
-  return (graph, places, take) => {
+  return (graph, places, pins, take) => {
     if (typeof Worker === 'undefined') {
-      take(layoutNow(graph, places));
+      take(layoutNow(graph, places, pins));
       return;
     }
     worker.current ??= new Worker(new URL('../../_viz/layout/layout.worker.ts', import.meta.url), { type: 'module' });
@@ -96,21 +101,21 @@ function useLayoutWorker(): AskWorker {
     };
     // A worker that cannot start leaves the reader with a slower page, not with none.
     worker.current.onerror = () => {
-      if (id === last.current) take(layoutNow(graph, places));
+      if (id === last.current) take(layoutNow(graph, places, pins));
     };
-    worker.current.postMessage({ id, ...graph, places } satisfies LayoutQuestion);
+    worker.current.postMessage({ id, ...graph, places, pins } satisfies LayoutQuestion);
   };
 }
 
-const layoutNow = ({ nodes, edges }: MapGraph, places: MapLayout['places']): MapLayout =>
-  layoutMap(nodes, edges, places);
+const layoutNow = ({ nodes, edges }: MapGraph, places: MapLayout['places'], pins: Pins): MapLayout =>
+  layoutMap(nodes, edges, places, pins);
 
 function topologyOf(picture: Picture): string {
   const nodes = [...picture.nodes.keys()].sort();
   return [...nodes, '|', ...[...picture.edges.keys()].sort()].join('\n');
 }
 
-function graphOf(picture: Picture): MapGraph {
+export function graphOf(picture: Picture): MapGraph {
   return {
     nodes: [...picture.nodes.values()].map(({ node, box, isOutside }) => ({ id: node.id, box, outside: isOutside })),
     edges: [...picture.edges.values()].map(({ edge }) => ({

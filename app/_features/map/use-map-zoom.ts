@@ -67,7 +67,7 @@ export function useMapZoom(bounds: Rect, epoch: number): MapZoomRefs {
     const made = zoom<HTMLDivElement, unknown>()
       .scaleExtent([0.08, 2.5])
       .clickDistance(4)
-      .filter((event: MouseEvent) => event.button === 0 && event.type !== 'dblclick')
+      .filter((event: MouseEvent) => event.button === 0 && event.type !== 'dblclick' && !isOnCard(event))
       .on('zoom', (event: D3ZoomEvent<HTMLDivElement, unknown>) => {
         const { x, y, k } = event.transform;
         // Not from the start, which is when the button goes down: cards that let the pointer through then miss the click.
@@ -141,6 +141,10 @@ export function useMapZoom(bounds: Rect, epoch: number): MapZoomRefs {
   );
   return { viewport, layer, zoom: moves };
 }
+
+/** The mouse drags a card, not the map under it; the wheel and fingers do as everywhere. */
+const isOnCard = ({ type, target }: Event): boolean =>
+  type === 'mousedown' && target instanceof Element && target.closest('[data-card]') !== null;
 
 export function fitted(
   bounds: Rect,

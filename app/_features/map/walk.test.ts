@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import { layoutMap } from '../../_viz/layout/layout-map.ts';
-import { labWorld } from '../../testing/fixture-data.ts';
+import { labWorld, mapOf } from '../../testing/fixture-data.ts';
+import { createPicture } from './picture.ts';
 import { placeLabels } from './place-labels.ts';
 import { fitted } from './use-map-zoom.ts';
 import { walk, type ArrowKey, type Focus } from './walk.ts';
@@ -42,12 +43,8 @@ describe('arrow keys', () => {
 });
 
 test('words on edges stand clear of cards and of each other', () => {
-  const placed = [
-    ...placeLabels(
-      layout,
-      edges.map((edge) => edge.id),
-    ).values(),
-  ];
+  const picture = createPicture(mapOf({ nodes, edges }, 0, 60_000, 'workload'));
+  const placed = [...placeLabels(layout, picture).values()];
   expect(placed.length).toBe(edges.length);
   for (const { x, y } of placed) {
     for (const card of layout.cards.values()) {

@@ -28,6 +28,8 @@ interface EdgePanelProps {
   readonly nowMs: number;
   readonly onSelectNode: (id: string) => void;
   readonly onClose: () => void;
+  /** What stands above all else. */
+  readonly lead?: ReactNode;
 }
 
 const tones = {
@@ -36,7 +38,7 @@ const tones = {
   dropped: 'bg-dropped-soft',
 };
 
-export function EdgePanel({ item, picture, nowMs, onSelectNode, onClose }: EdgePanelProps): ReactNode {
+export function EdgePanel({ item, picture, nowMs, onSelectNode, onClose, lead }: EdgePanelProps): ReactNode {
   const [zone] = useZone();
   const { edge } = item;
   const nameOf = (id: string): string => picture.nodes.get(id)?.node.name ?? id;
@@ -58,6 +60,7 @@ export function EdgePanel({ item, picture, nowMs, onSelectNode, onClose }: EdgeP
         </span>
       }
     >
+      {lead}
       <div className={classes('mx-4 mb-3 rounded-md px-3 py-2', tones[words.tone])}>
         <p className={classes('font-semibold', words.tone === 'dropped' && 'text-dropped')}>{words.headline}</p>
         <p className="text-xs text-ink-soft">{words.detail}</p>

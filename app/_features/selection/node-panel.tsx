@@ -19,9 +19,11 @@ interface NodePanelProps {
   readonly picture: Picture;
   readonly onSelectEdge: (item: PictureEdge) => void;
   readonly onClose: () => void;
+  /** What stands above all else. */
+  readonly lead?: ReactNode;
 }
 
-export function NodePanel({ item, picture, onSelectEdge, onClose }: NodePanelProps): ReactNode {
+export function NodePanel({ item, picture, onSelectEdge, onClose, lead }: NodePanelProps): ReactNode {
   const { node } = item;
   const all = [...picture.edges.values()];
   const calls = worstFirst(all.filter(({ edge }) => edge.source === node.id));
@@ -42,6 +44,7 @@ export function NodePanel({ item, picture, onSelectEdge, onClose }: NodePanelPro
         </span>
       }
     >
+      {lead}
       <div className="px-4 pb-3">
         <FactGrid
           facts={[

@@ -15,6 +15,7 @@ import {
 import { useCallback, useMemo } from 'react';
 
 import { groupings, type Grouping } from '../../../model/api.ts';
+import { againsts, type Against } from '../compare/against.ts';
 import { presets, type Preset, type TimeRange } from '../range/time-range.ts';
 
 export type Selection =
@@ -46,6 +47,7 @@ export const parsers = {
   filter: parseAsString.withDefault(''),
   by: parseAsStringLiteral(groupings),
   select: parseAsSelection,
+  against: parseAsStringLiteral(againsts),
 };
 
 export interface Investigation {
@@ -56,17 +58,20 @@ export interface Investigation {
   /** Null until the reader chooses: then the size of the map decides. */
   readonly grouping: Grouping | null;
   readonly selection: Selection | null;
+  /** The earlier time that the map is compared with. */
+  readonly against: Against | null;
   readonly showPreset: (preset: Preset) => void;
   readonly showSpan: (fromMs: number, toMs: number) => void;
   readonly setLive: (live: boolean) => void;
   readonly setFilter: (filter: string) => void;
   readonly setGrouping: (grouping: Grouping) => void;
   readonly select: (selection: Selection | null) => void;
+  readonly compareWith: (against: Against | null) => void;
 }
 
 export function useInvestigation(): Investigation {
   const [state, set] = useQueryStates(parsers, { history: 'push' });
-  const { range: preset, from, to, live, filter, by, select } = state;
+  const { range: preset, from, to, live, filter, by, select, against } = state;
   const range = useMemo<TimeRange>(
     () =>
       from !== null && to !== null && from < to
@@ -82,6 +87,7 @@ export function useInvestigation(): Investigation {
       setLive: (next: boolean) => void set(next ? { live: null, from: null, to: null } : { live: false }),
       setFilter: (next: string) => void set({ filter: next === '' ? null : next }),
       setGrouping: (next: Grouping) => void set({ by: next, select: null }),
+      compareWith: (next: Against | null) => void set({ against: next }),
     }),
     [set],
   );
@@ -93,9 +99,10 @@ export function useInvestigation(): Investigation {
       filter,
       grouping: by,
       selection: select,
+      against,
       ...actions,
       select: setSelection,
     }),
-    [range, live, filter, by, select, actions, setSelection],
+    [range, live, filter, by, select, against, actions, setSelection],
   );
 }

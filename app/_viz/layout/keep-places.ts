@@ -70,7 +70,7 @@ interface Board {
 }
 
 /** Everything that stands already: boxes by name, and free cards each on its own. */
-function createBoard(graph: Graph, places: readonly (Place | null)[], m: Metrics): Board {
+export function createBoard(graph: Graph, places: readonly (Place | null)[], m: Metrics): Board {
   const boxes = new Map<string, Rect[]>();
   const boxOf = (node: number): string => graph.nodes[node]?.box ?? `\u0000${node}`;
   const card = (place: Place): Rect => ({

@@ -1,11 +1,13 @@
 /**
  * The service map's layout: which column and row every card gets, the boxes around them, and the curve of every edge.
- * Pure and deterministic; given the places of the previous picture, what stayed does not move.
+ * Pure and deterministic; given the places of the previous picture, what stayed does not move, and what is pinned stands
+ * where it was put.
  */
 import { assignLayers } from './assign-layers.ts';
 import { indexGraph, type Graph, type LayoutEdge, type LayoutNode } from './graph.ts';
 import { keepPlaces, type Place } from './keep-places.ts';
 import { boxAround, columnX, metrics, type Metrics, type Rect } from './metrics.ts';
+import { pinPlaces } from './pin-places.ts';
 import { placeRows } from './place-rows.ts';
 import { routeEdges, type Route } from './route-edges.ts';
 
@@ -25,11 +27,12 @@ export function layoutMap(
   nodes: readonly LayoutNode[],
   edges: readonly LayoutEdge[],
   previous: ReadonlyMap<string, Place> = new Map(),
+  pins: ReadonlyMap<string, Place> = new Map(),
   m: Metrics = metrics,
 ): MapLayout {
   const graph = indexGraph(nodes, edges);
   const kept = previous.size > 0 ? keepPlaces(graph, previous, m) : null;
-  const places = kept ?? placeAfresh(graph, m);
+  const places = pinPlaces(graph, kept ?? placeAfresh(graph, m), pins, m);
   const cards = places.map(({ column, y }) => ({ x: columnX(m, column), y, width: m.cardWidth, height: m.cardHeight }));
   const columnOf = Int32Array.from(places, (place) => place.column);
   const byId = new Map(graph.nodes.flatMap((node, index) => entry(node.id, cards[index])));

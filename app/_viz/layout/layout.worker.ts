@@ -7,6 +7,7 @@ export interface LayoutQuestion {
   readonly nodes: readonly LayoutNode[];
   readonly edges: readonly LayoutEdge[];
   readonly places: MapLayout['places'];
+  readonly pins: MapLayout['places'];
 }
 
 export interface LayoutAnswer {
@@ -20,8 +21,8 @@ const scope = self as unknown as {
   postMessage(answer: LayoutAnswer, transfer: Transferable[]): void;
 };
 
-scope.onmessage = ({ data: { id, nodes, edges, places } }) => {
-  const layout = layoutMap(nodes, edges, places);
+scope.onmessage = ({ data: { id, nodes, edges, places, pins } }) => {
+  const layout = layoutMap(nodes, edges, places, pins);
   scope.postMessage(
     { id, layout },
     [...layout.routes.values()].map(({ samples }) => samples.buffer),
