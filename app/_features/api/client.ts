@@ -3,6 +3,12 @@ import type { z } from 'zod';
 
 import { errorSchema } from '../../../model/api.ts';
 
+/** Replaced in the build; tests have none. */
+const basePath = process.env.PALOMAR_BASE_PATH ?? '';
+
+/** The address of a path of the API, below wherever this page was reached. */
+export const apiUrl = (path: string): string => `${basePath}${path}`;
+
 export class ApiFailure extends Error {
   override readonly name = 'ApiFailure';
 
@@ -51,7 +57,7 @@ export async function getJson<T>(
 
 async function request(url: string, signal: AbortSignal): Promise<Response> {
   try {
-    return await fetch(url, { signal, headers: { accept: 'application/json' } });
+    return await fetch(apiUrl(url), { signal, headers: { accept: 'application/json' } });
   } catch (cause) {
     if (signal.aborted) throw cause;
     throw new ApiFailure('unreachable', 'The Palomar server does not answer.', 0);
