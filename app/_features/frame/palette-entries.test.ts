@@ -13,6 +13,7 @@ function open(typed: string) {
   const entries = paletteEntries({
     investigation: anInvestigation({ setFilter: note('filter'), showPreset: note('range'), select: note('select') }),
     go: note('go'),
+    copyLink: note('link'),
     showHelp: note('help'),
     nodes: [aNode()],
   });
@@ -26,6 +27,7 @@ describe('the command palette', () => {
     ['dropped', 'filter "verdict:dropped"'],
     ['production select', 'select {"kind":"node","id":"default/production/Deployment/api"}'],
     ['keys', 'help undefined'],
+    ['share', 'link undefined'],
   ])('"%s" does %s', (typed, done) => {
     const { did, found } = open(typed);
     found[0]?.run();

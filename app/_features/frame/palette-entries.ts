@@ -16,12 +16,13 @@ export interface PaletteEntry {
 interface PaletteDeps {
   readonly investigation: Investigation;
   readonly go: (path: string) => void;
+  readonly copyLink: () => void;
   readonly showHelp: () => void;
   /** Services that the page knows. */
   readonly nodes: readonly MapNode[];
 }
 
-export function paletteEntries({ investigation, go, showHelp, nodes }: PaletteDeps): PaletteEntry[] {
+export function paletteEntries({ investigation, go, copyLink, showHelp, nodes }: PaletteDeps): PaletteEntry[] {
   const { isLive, setLive, showPreset, setGrouping, setFilter, select, filter } = investigation;
   const entry = (label: string, hint: string, run: () => void): PaletteEntry => ({
     id: `${hint} ${label}`,
@@ -40,6 +41,7 @@ export function paletteEntries({ investigation, go, showHelp, nodes }: PaletteDe
     entry('Only failed connects', 'Filter', () => setFilter('connect:failed')),
     entry('Only HTTP errors', 'Filter', () => setFilter('http.status:5xx')),
     ...(filter === '' ? [] : [entry('Clear the filter', 'Filter', () => setFilter(''))]),
+    entry('Copy a link to this view', 'Share  y', copyLink),
     entry('Keys', 'Help  ?', showHelp),
     ...nodes.flatMap((node) => {
       const name = node.namespace === '' ? node.name : `${node.namespace}/${node.name}`;
