@@ -1,4 +1,4 @@
-/** A server of our own: the built process over a store that runs already, gone after `stop()`. */
+/** The built server on a port of its own over a store that runs already, with the built page if it is given; gone after `stop()`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { z } from 'zod';
@@ -12,8 +12,8 @@ export interface ServerProcess {
 
 const readySchema = z.object({ ready: z.literal(true), url: z.string() });
 
-/** `entry` is the built server/main.js. */
-export async function startServer(entry: string, storeUrl: string): Promise<ServerProcess> {
+/** `entry` is the built server/main.js, `directory` what `next build` exported. */
+export async function startServer(entry: string, storeUrl: string, directory?: string): Promise<ServerProcess> {
   const child = spawn(process.execPath, [entry], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
@@ -22,6 +22,7 @@ export async function startServer(entry: string, storeUrl: string): Promise<Serv
       PALOMAR_STORE_EMBEDDED: '1',
       PALOMAR_LISTEN: '127.0.0.1:0',
       PALOMAR_LOG_LEVEL: 'error',
+      ...(directory === undefined ? {} : { PALOMAR_APP_DIR: directory }),
     },
   });
   const exited = once(child, 'exit');

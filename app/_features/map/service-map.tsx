@@ -55,9 +55,9 @@ const reach = 7;
 
 export function ServiceMap(props: ServiceMapProps): ReactNode {
   const pinned = usePins(props.grouping);
-  const { layout, epoch, tidy } = useMapLayout(props.picture, pinned.pins);
+  const { picture, layout, epoch, tidy } = useMapLayout(props.picture, pinned.pins);
   if (layout === null) return <MapSkeleton />;
-  return <LaidOutMap {...props} layout={layout} epoch={epoch} pinned={pinned} onTidy={tidy} />;
+  return <LaidOutMap {...props} picture={picture} layout={layout} epoch={epoch} pinned={pinned} onTidy={tidy} />;
 }
 
 interface LaidOutMapProps extends ServiceMapProps {

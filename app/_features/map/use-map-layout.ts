@@ -22,6 +22,8 @@ let remembered: MapLayout['places'] = new Map();
 
 interface Kept {
   readonly topology: string;
+  /** What was laid out. */
+  readonly picture: Picture | null;
   readonly layout: MapLayout | null;
   /** When the last pin is gone, everything is laid out afresh. */
   readonly hasPins: boolean;
@@ -30,6 +32,8 @@ interface Kept {
 }
 
 interface MapLayoutState {
+  /** The one that the layout belongs to: the previous one while a new one is laid out. */
+  readonly picture: Picture;
   /** Null until the first layout of a large map. */
   readonly layout: MapLayout | null;
   readonly epoch: number;
@@ -38,13 +42,20 @@ interface MapLayoutState {
 
 export function useMapLayout(picture: Picture, pins: Pins): MapLayoutState {
   const topology = useMemo(() => `${topologyOf(picture)}\n${printPins(pins)}`, [picture, pins]);
-  const [kept, setKept] = useState<Kept>(() => ({ topology: '', layout: null, hasPins: false, epoch: 0 }));
+  const [kept, setKept] = useState<Kept>(() => ({
+    topology: '',
+    picture: null,
+    layout: null,
+    hasPins: false,
+    epoch: 0,
+  }));
   const askWorker = useLayoutWorker();
   const isSmall = picture.edges.size <= fewEdges;
 
   const take = (layout: MapLayout): void =>
     setKept((before) => ({
       topology,
+      picture,
       layout,
       hasPins: pins.size > 0,
       epoch: layout.isKept && before.layout !== null ? before.epoch : before.epoch + 1,
@@ -54,7 +65,7 @@ export function useMapLayout(picture: Picture, pins: Pins): MapLayoutState {
   if (kept.topology !== topology && isSmall) {
     layout = layoutNow(graphOf(picture), isReset ? new Map() : (kept.layout?.places ?? remembered), pins);
     epoch = layout.isKept && kept.layout !== null ? kept.epoch : kept.epoch + 1;
-    setKept({ topology, layout, hasPins: pins.size > 0, epoch });
+    setKept({ topology, picture, layout, hasPins: pins.size > 0, epoch });
   }
   const ask = useEffectEvent(() => askWorker(graphOf(picture), isReset ? new Map() : remembered, pins, take));
   useEffect(() => {
@@ -68,7 +79,8 @@ export function useMapLayout(picture: Picture, pins: Pins): MapLayoutState {
     if (isSmall) take(layoutNow(graphOf(picture), new Map(), pins));
     else askWorker(graphOf(picture), new Map(), pins, take);
   };
-  return { layout, epoch, tidy };
+  const isLaidOut = isSmall || kept.topology === topology;
+  return { picture: isLaidOut ? picture : (kept.picture ?? picture), layout, epoch, tidy };
 }
 
 interface MapGraph {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { layoutMap } from '../../_viz/layout/layout-map.ts';
 import { labWorld, mapOf } from '../../testing/fixture-data.ts';
 import { createPicture } from './picture.ts';
-import { placeLabels } from './place-labels.ts';
+import { labelRise, placeLabels } from './place-labels.ts';
 import { fitted } from './use-map-zoom.ts';
 import { walk, type ArrowKey, type Focus } from './walk.ts';
 
@@ -42,7 +42,7 @@ describe('arrow keys', () => {
   });
 });
 
-test('words on edges stand clear of cards and of each other', () => {
+test('words on edges stand clear of cards, of the names of boxes and of each other', () => {
   const picture = createPicture(mapOf({ nodes, edges }, 0, 60_000, 'workload'));
   const placed = [...placeLabels(layout, picture).values()];
   expect(placed.length).toBe(edges.length);
@@ -50,6 +50,10 @@ test('words on edges stand clear of cards and of each other', () => {
     for (const card of layout.cards.values()) {
       const isInside = x > card.x && x < card.x + card.width && y > card.y && y < card.y + card.height;
       expect(isInside).toBe(false);
+    }
+    for (const box of layout.boxes.values()) {
+      const isOnName = x > box.x && x < box.x + 100 && y - labelRise > box.y && y - labelRise < box.y + 28;
+      expect(isOnName).toBe(false);
     }
   }
 });
