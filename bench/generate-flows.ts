@@ -31,12 +31,17 @@ export interface ClusterSize {
   readonly workloads: number;
   /** Drawn from them; two may fall together. */
   readonly edges: number;
+  /**
+   * With a number, most edges stay in their namespace or lead to a few workloads that everybody asks, as in a cluster that
+   * people built. Unless told there are 8, and an edge leads from anywhere to anywhere.
+   */
+  readonly namespaces?: number;
 }
 
 const clusterSeed = 42;
 export const smallCluster: ClusterSize = { workloads: 300, edges: 1500 };
 const nodes = 8;
-const namespaces = ['shop', 'payments', 'search', 'identity', 'media', 'analytics', 'platform', 'monitoring'];
+const namespaceNames = ['shop', 'payments', 'search', 'identity', 'media', 'analytics', 'platform', 'monitoring'];
 const ports = [8080, 8080, 8080, 80, 443, 5432, 6379, 9092, 53];
 const httpPorts: ReadonlySet<number> = new Set([80, 8080]);
 const resources = ['orders', 'items', 'users', 'carts', 'sessions', 'prices', 'reviews', 'images'];
@@ -45,7 +50,19 @@ const statuses = [200, 200, 200, 200, 200, 200, 201, 204, 304, 404, 500, 503];
 const firstEphemeral = 32_768;
 const ms = 1e6;
 
-function createWorkload(at: number, nodeRows: readonly FlowRows[], random: Random): Pod[] {
+/** `shop`, `payments` ... and then `shop-1`, `payments-1` ... */
+const namespacesOf = (count: number): string[] =>
+  Array.from({ length: count }, (_none, at) => {
+    const name = namespaceNames[at % namespaceNames.length] ?? '';
+    return at < namespaceNames.length ? name : `${name}-${Math.floor(at / namespaceNames.length)}`;
+  });
+
+function createWorkload(
+  at: number,
+  namespaces: readonly string[],
+  nodeRows: readonly FlowRows[],
+  random: Random,
+): Pod[] {
   const name = `${pick(resources, random)}-${at}`;
   const namespace = pick(namespaces, random);
   const labels = [`k8s:app=${name}`, `k8s:io.kubernetes.pod.namespace=${namespace}`, `k8s:tier=${at % 3}`];
@@ -68,6 +85,23 @@ function createWorkload(at: number, nodeRows: readonly FlowRows[], random: Rando
     return { address, endpoint, rows: pick(nodeRows, random) };
   });
 }
+
+/** Two of three edges stay in the namespace, most others lead to one of the few that are shared. */
+function createServerPick(deployed: readonly Pod[][], random: Random): (from: readonly Pod[]) => Pod[] {
+  const byNamespace = new Map<string, Pod[][]>();
+  for (const pods of deployed) {
+    const namespace = namespaceOf(pods);
+    byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), pods]);
+  }
+  const shared = deployed.slice(0, Math.ceil(deployed.length / 100));
+  return (from) => {
+    const share = random();
+    if (share < 0.66) return pick(byNamespace.get(namespaceOf(from)) ?? deployed, random);
+    return pick(share < 0.95 ? shared : deployed, random);
+  };
+}
+
+const namespaceOf = (pods: readonly Pod[]): string => pods[0]?.endpoint.namespace ?? '';
 
 function exchangeHttp(random: Random, host: string): HttpExchange {
   const path = `/api/v1/${pick(resources, random)}/${Math.floor(random() ** 3 * 20_000)}`;
@@ -160,11 +194,16 @@ export function createTraffic(seed: number, firstId: bigint, sink: FlowSink, siz
       sink,
     ),
   );
-  const deployed = Array.from({ length: size.workloads }, (_none, at) => createWorkload(at, nodeRows, layout));
+  const namespaces = namespacesOf(size.namespaces ?? namespaceNames.length);
+  const deployed = Array.from({ length: size.workloads }, (_none, at) =>
+    createWorkload(at, namespaces, nodeRows, layout),
+  );
+  const pickServer = size.namespaces === undefined ? () => pick(deployed, layout) : createServerPick(deployed, layout);
   const known = Array.from({ length: size.edges }, (_none, at): Edge => {
+    const from = pick(deployed, layout);
     return {
-      from: pick(deployed, layout),
-      to: pick(deployed, layout),
+      from,
+      to: pickServer(from),
       port: pick(ports, layout),
       isFiltered: at % 100 === 7,
     };

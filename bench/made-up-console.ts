@@ -15,8 +15,8 @@ export interface Entries {
 export interface MadeUpConsole {
   readonly url: string;
   readonly storeUrl: string;
-  /** Path of the map of all of it. */
-  readonly map: string;
+  /** Query of a page that shows all of it. */
+  readonly search: string;
   stop(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export async function startMadeUpConsole(entries: Entries, size: ClusterSize, ro
     return {
       url: server.url,
       storeUrl: store.url,
-      map: `/?from=${range.fromMs}&to=${range.toMs}`,
+      search: `?from=${range.fromMs}&to=${range.toMs}`,
       async stop() {
         await server.stop();
         await store.stop();

@@ -95,16 +95,16 @@ async function main(): Promise<void> {
   const { rounds } = built;
   const measures: Measure[] = [];
   for (const size of clusters) {
-    const paints = ({ url, map }: MadeUpConsole) => firstPaints(askOf(url), map, size.workloads, rounds);
+    const paints = ({ url, search }: MadeUpConsole) => firstPaints(askOf(url), `/${search}`, size.workloads, rounds);
     measures.push(...(await withCluster(built, size, paints)));
   }
   await withCluster(built, smallCluster, async (console) => {
     const ask = askOf(console.url);
-    measures.push(...(await underTheHand(ask, `${console.map}&by=workload`, rounds)));
+    measures.push(...(await underTheHand(ask, `/${console.search}&by=workload`, rounds)));
     measures.push({
       name: 'scripts of the map route, gzip',
       unit: 'kB',
-      values: [await ask(console.map, scriptKilobytes)],
+      values: [await ask(`/${console.search}`, scriptKilobytes)],
     });
     measures.push(...(await watchLive(console, smallCluster, built.minutes)));
   });
