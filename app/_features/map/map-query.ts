@@ -1,7 +1,7 @@
 /** The map of the current investigation: asked again while live, kept in place while something newer is on its way. */
 'use client';
 
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { mapResponseSchema, type Grouping, type MapResponse } from '../../../model/api.ts';
@@ -23,6 +23,14 @@ export interface MapAnswer {
   readonly retry: () => void;
 }
 
+/** Whether the map that was asked for was by workload. */
+function isByWorkload(queryKey: readonly unknown[] | undefined): boolean {
+  const question = queryKey?.[1];
+  return (
+    typeof question === 'object' && question !== null && 'grouping' in question && question.grouping === 'workload'
+  );
+}
+
 export function useMapAnswer(): MapAnswer {
   const { range, filter, grouping: chosen, isLive } = useInvestigation();
   const [crowdedFilter, setCrowdedFilter] = useState<string | null>(null);
@@ -37,7 +45,9 @@ export function useMapAnswer(): MapAnswer {
   >({
     queryKey,
     queryFn: ({ signal }) => getJson('/api/v1/map', question, mapResponseSchema, signal),
-    placeholderData: keepPreviousData,
+    // A map by workload that turned out to be too large was never meant to be read: nothing stands until the smaller one.
+    placeholderData: (previous, asked) =>
+      isCrowded && previous !== undefined && isByWorkload(asked?.queryKey) ? undefined : previous,
   });
   const problem = error ?? failureReason;
   const nodes = data !== undefined && !isPlaceholderData ? (data.budget?.nodes.total ?? data.nodes.length) : 0;

@@ -45,9 +45,9 @@ interface ServiceMapProps {
 const reach = 7;
 
 export function ServiceMap(props: ServiceMapProps): ReactNode {
-  const { layout, epoch, tidy } = useMapLayout(props.picture);
+  const { picture, layout, epoch, tidy } = useMapLayout(props.picture);
   if (layout === null) return <MapSkeleton />;
-  return <LaidOutMap {...props} layout={layout} epoch={epoch} onTidy={tidy} />;
+  return <LaidOutMap {...props} picture={picture} layout={layout} epoch={epoch} onTidy={tidy} />;
 }
 
 interface LaidOutMapProps extends ServiceMapProps {

@@ -21,12 +21,16 @@ let remembered: MapLayout['places'] = new Map();
 
 interface Kept {
   readonly topology: string;
+  /** What was laid out. */
+  readonly picture: Picture | null;
   readonly layout: MapLayout | null;
   /** Rises when everything was laid out afresh and the view should be fitted again. */
   readonly epoch: number;
 }
 
 interface MapLayoutState {
+  /** The one that the layout belongs to: the previous one while a new one is laid out. */
+  readonly picture: Picture;
   /** Null until the first layout of a large map. */
   readonly layout: MapLayout | null;
   readonly epoch: number;
@@ -35,13 +39,14 @@ interface MapLayoutState {
 
 export function useMapLayout(picture: Picture): MapLayoutState {
   const topology = useMemo(() => topologyOf(picture), [picture]);
-  const [kept, setKept] = useState<Kept>(() => ({ topology: '', layout: null, epoch: 0 }));
+  const [kept, setKept] = useState<Kept>(() => ({ topology: '', picture: null, layout: null, epoch: 0 }));
   const askWorker = useLayoutWorker();
   const isSmall = picture.edges.size <= fewEdges;
 
   const take = (layout: MapLayout): void =>
     setKept((before) => ({
       topology,
+      picture,
       layout,
       epoch: layout.isKept && before.layout !== null ? before.epoch : before.epoch + 1,
     }));
@@ -49,7 +54,7 @@ export function useMapLayout(picture: Picture): MapLayoutState {
   if (kept.topology !== topology && isSmall) {
     layout = layoutNow(graphOf(picture), kept.layout?.places ?? remembered);
     epoch = layout.isKept && kept.layout !== null ? kept.epoch : kept.epoch + 1;
-    setKept({ topology, layout, epoch });
+    setKept({ topology, picture, layout, epoch });
   }
   const ask = useEffectEvent((places: MapLayout['places']) => askWorker(graphOf(picture), places, take));
   useEffect(() => {
@@ -63,7 +68,8 @@ export function useMapLayout(picture: Picture): MapLayoutState {
     if (isSmall) take(layoutNow(graphOf(picture), new Map()));
     else askWorker(graphOf(picture), new Map(), take);
   };
-  return { layout, epoch, tidy };
+  const isLaidOut = isSmall || kept.topology === topology;
+  return { picture: isLaidOut ? picture : (kept.picture ?? picture), layout, epoch, tidy };
 }
 
 interface MapGraph {
