@@ -20,7 +20,12 @@ const labelRect = (x: number, y: number): Rect => ({
 
 /** Edges that find no room are left out; theirs appear on hover. */
 export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): ReadonlyMap<string, Point> {
-  const taken: Rect[] = [...layout.cards.values(), ...[...layout.boxes.values()].flatMap(sidesOf)];
+  const boxes = [...layout.boxes.values()];
+  const taken: Rect[] = [
+    ...[...layout.cards.values()].map(withCount),
+    ...boxes.flatMap(sidesOf),
+    ...boxes.map(titleOf),
+  ];
   const isOnLine = linesOf(layout);
   const placed = new Map<string, Point>();
   for (const id of edgeIds) {
@@ -34,7 +39,7 @@ export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): Read
       const rect = labelRect(at.x, at.y);
       return !obstacles.some((other) => overlaps(rect, other));
     };
-    const clear = byCloseness.filter((at) => isFree(at, taken));
+    const clear = byCloseness.filter((at) => isWithin(labelRect(at.x, at.y), layout.bounds) && isFree(at, taken));
     const found = clear.find((at) => !isOnLine(labelRect(at.x, at.y))) ?? clear[0];
     if (found === undefined) continue;
     placed.set(id, found);
@@ -42,6 +47,9 @@ export function placeLabels(layout: MapLayout, edgeIds: readonly string[]): Read
   }
   return placed;
 }
+
+/** What leaves the map at its side leaves the window when all of the map is shown. */
+const isWithin = (label: Rect, { x, width }: Rect): boolean => label.x >= x && label.x + label.width <= x + width;
 
 const cell = 8;
 const cellKey = (column: number, row: number): number => column * 65_536 + row;
@@ -73,6 +81,12 @@ function sidesOf({ x, y, width, height }: Rect): Rect[] {
     { x, y: y + height, width, height: 1 },
   ];
 }
+
+/** The count of drops sits on a card's upper edge. */
+const withCount = ({ x, y, width, height }: Rect): Rect => ({ x, y: y - 12, width, height: height + 12 });
+
+/** Most names of boxes are no longer. */
+const titleOf = ({ x, y, width }: Rect): Rect => ({ x, y, width: Math.min(width, 140), height: 28 });
 
 /** Where a label stands when it must be shown: its place, or the middle of the curve. */
 export function labelPoint(layout: MapLayout, placed: ReadonlyMap<string, Point>, id: string): Point | null {

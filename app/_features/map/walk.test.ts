@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { layoutMap } from '../../_viz/layout/layout-map.ts';
 import { labWorld } from '../../testing/fixture-data.ts';
-import { placeLabels } from './place-labels.ts';
+import { labelRise, placeLabels } from './place-labels.ts';
 import { fitted } from './use-map-zoom.ts';
 import { walk, type ArrowKey, type Focus } from './walk.ts';
 
@@ -41,7 +41,7 @@ describe('arrow keys', () => {
   });
 });
 
-test('words on edges stand clear of cards and of each other', () => {
+test('words on edges stand clear of cards, of the names of boxes and of each other', () => {
   const placed = [
     ...placeLabels(
       layout,
@@ -53,6 +53,10 @@ test('words on edges stand clear of cards and of each other', () => {
     for (const card of layout.cards.values()) {
       const isInside = x > card.x && x < card.x + card.width && y > card.y && y < card.y + card.height;
       expect(isInside).toBe(false);
+    }
+    for (const box of layout.boxes.values()) {
+      const isOnName = x > box.x && x < box.x + 100 && y - labelRise > box.y && y - labelRise < box.y + 28;
+      expect(isOnName).toBe(false);
     }
   }
 });
