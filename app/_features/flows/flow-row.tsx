@@ -104,17 +104,19 @@ function StandardCell({ id, flow, zone }: CellProps & { readonly id: string }): 
         </span>
       );
     }
-    default:
+    default: {
+      const summary = rowSummary(flow);
       return (
         <span
           role="gridcell"
-          title={flow.summary}
+          title={flow.dropReason === '' ? summary : `${flow.dropReason} ${summary}`}
           className={classes('truncate', hasFailed(flow) ? 'text-warm' : 'text-ink-soft')}
         >
           {flow.dropReason !== '' && <span className="font-medium text-dropped">{flow.dropReason} </span>}
-          {rowSummary(flow)}
+          {summary}
         </span>
       );
+    }
   }
 }
 

@@ -73,7 +73,7 @@ test('routes stand under who calls whom, with what fails said first', async () =
       .map((cell) => cell.textContent),
   ).toEqual(['shop/webshop/api', 'shop/cronshop/api']);
   expect(screen.getByText('13 % of requests fail')).toBeDefined();
-  expect(within(table).getByText('2xx 60 % 5xx 40 %')).toBeDefined();
+  expect(within(table).getByText('2xx 60 % · 5xx 40 %')).toBeDefined();
   expect(screen.getByText(/3 of 7 routes are shown/)).toBeDefined();
 });
 

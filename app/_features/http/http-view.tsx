@@ -46,9 +46,9 @@ const classTones = ['bg-line-strong', 'bg-fine', 'bg-edge', 'bg-edge-warm', 'bg-
 
 /** Status classes as one bar and in words; what had no answer is the part left empty. */
 function Classes({ classes: counts, requests }: Route): ReactNode {
-  const said = counts.flatMap((count, index) =>
-    count === 0 ? [] : [`${index + 1}xx ${formatShare(count, requests)}`],
-  );
+  const said = counts
+    .flatMap((count, index) => (count === 0 ? [] : [`${index + 1}xx ${formatShare(count, requests)}`]))
+    .join(' · ');
   return (
     <span className="flex items-center gap-2">
       <span aria-hidden className="flex h-1.5 w-20 shrink-0 overflow-hidden rounded-sm bg-sunken">
@@ -60,7 +60,9 @@ function Classes({ classes: counts, requests }: Route): ReactNode {
           />
         ))}
       </span>
-      <span className="truncate text-ink-soft">{said.join('  ')}</span>
+      <span title={said} className="truncate text-ink-soft">
+        {said}
+      </span>
     </span>
   );
 }
