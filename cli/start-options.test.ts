@@ -21,6 +21,14 @@ test('plaintext of TLS libraries is read only when asked for', () => {
 });
 
 test.each([
+  [[], ''],
+  [['--base-path', '/palomar'], '/palomar'],
+  [['--base-path', 'tools/palomar/'], '/tools/palomar'],
+])('the flags %j serve below %j', (argv, basePath) => {
+  expect(parse(argv)).toMatchObject({ ok: true, value: { basePath } });
+});
+
+test.each([
   ['an unknown flag', ['--colour'], '--colour'],
   ['a port that is no number', ['--port', 'http'], "--port: 'http'"],
   ['a port out of range', ['--port', '70000'], "--port: '70000'"],
@@ -29,6 +37,7 @@ test.each([
   ['a missing value', ['--replay'], '--replay'],
   ['an empty value', ['--data-dir='], '--data-dir'],
   ['plaintext without a probe', ['--tls-uprobes', '--no-probe'], '--tls-uprobes'],
+  ['a base path that is no path', ['--base-path', '/a b'], "--base-path: '/a b'"],
   ['two sources at once', ['--replay', 'x', '--lab'], '--replay and --lab'],
 ])('%s is one line that names it', (_name, argv, named) => {
   const parsed = parse(argv);

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
 
+import { basePathSchema } from '../model/base-path.ts';
 import { err, ok, type Result } from '../model/result.ts';
 
 export interface StartOptions {
@@ -16,6 +17,8 @@ export interface StartOptions {
   readonly tlsUprobes: boolean;
   /** Null: as the Kubernetes API tells, else `default`. */
   readonly cluster: string | null;
+  /** Of the page and the API; empty for none. */
+  readonly basePath: string;
   readonly clickhouseUrl: string | null;
   readonly kubernetesUrl: string | null;
   readonly help: boolean;
@@ -31,6 +34,7 @@ export const startHelp = `usage: npm start -- [flags]
   --record FILE     keep a copy of what the probe sends, for --replay
   --no-probe        capture nothing; show what is stored
   --tls-uprobes     also read what programs encrypt: plaintext at every OpenSSL in use, Node's own included
+  --base-path PATH  path that it is reached below behind a proxy, such as /palomar
   --cluster NAME    cluster name put on every flow (default: what the Kubernetes API tells)
   --help            this text
 
@@ -50,6 +54,7 @@ const flags = {
   record: { type: 'string' },
   'no-probe': { type: 'boolean' },
   'tls-uprobes': { type: 'boolean' },
+  'base-path': { type: 'string' },
   cluster: { type: 'string' },
   help: { type: 'boolean' },
 } as const;
@@ -95,6 +100,10 @@ export function parseStartOptions(
     return err('--replay and --record exclude each other: copy the recording instead');
   }
 
+  const basePath = basePathSchema.safeParse(values['base-path'] ?? '');
+  if (!basePath.success)
+    return err(`--base-path: '${values['base-path'] ?? ''}' ${basePath.error.issues[0]?.message ?? ''}`);
+
   const probe = values['no-probe'] !== true && values.replay === undefined;
   if (values['tls-uprobes'] === true && !probe) {
     return err('--tls-uprobes needs a probe: leave out --no-probe and --replay');
@@ -119,6 +128,7 @@ export function parseStartOptions(
     probe,
     tlsUprobes: values['tls-uprobes'] === true,
     cluster: values.cluster ?? null,
+    basePath: basePath.data,
     clickhouseUrl: clickhouseUrl === '' ? null : clickhouseUrl,
     kubernetesUrl: env['PALOMAR_KUBERNETES_URL'] ?? null,
     help: values.help === true,

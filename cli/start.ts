@@ -142,6 +142,7 @@ export async function start(options: StartOptions, deps: StartDeps): Promise<voi
       ipc('server', unprivilegedNode(script('server/main.js')), {
         CLICKHOUSE_URL: clickhouseUrl,
         PALOMAR_LISTEN: `127.0.0.1:${ports.port}`,
+        PALOMAR_BASE_PATH: options.basePath,
         PALOMAR_APP_DIR: join(deps.root, 'out'),
         PALOMAR_VERSION: deps.version,
         PALOMAR_STORE_EMBEDDED: running.store === null ? '0' : '1',

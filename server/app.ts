@@ -1,5 +1,6 @@
 /** The HTTP application without its socket: routes, headers, refusals and failures. */
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
+import { withoutBasePath } from '../model/base-path.ts';
 import { acceptedEncoding, compress, compressFrom } from './compress.ts';
 import { type Failure, StoreError } from './failure.ts';
 import { isSchemaMissing } from './store-error.ts';
@@ -21,12 +22,15 @@ import { closedPolicy, securityHeaders } from './static/content-security.ts';
 
 export interface AppDeps extends RouteContext, AssetsContext {
   readonly hosts: HostRule;
+  /** Empty for none. */
+  readonly basePath: string;
   readonly log: FastifyBaseLogger;
 }
 
 export function createApp(deps: AppDeps): FastifyInstance {
   const app = Fastify({
     loggerInstance: deps.log,
+    rewriteUrl: ({ url }) => withoutBasePath(url ?? '/', deps.basePath),
     logController: new LogController({ disableRequestLogging: true }),
     // Idle keep-alive connections end when the server does; busy ones may finish.
     forceCloseConnections: 'idle',

@@ -12,6 +12,7 @@ describe('the configuration', () => {
         storeEmbedded: false,
         storeCluster: null,
         retention: { ages: { rawDays: 14, minuteDays: 30, hourDays: 400, dayDays: 400 }, diskPercent: 85 },
+        basePath: '',
         listen: { host: '127.0.0.1', port: 3000 },
         appDirectory: null,
         version: 'development',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Ages } from '../db/retention/ages.ts';
 import { clusterName } from '../model/cluster-name.ts';
+import { basePathSchema } from '../model/base-path.ts';
 import { type Result, err, ok } from '../model/result.ts';
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -30,6 +31,9 @@ export const environmentSchema = z.object({
   CLICKHOUSE_URL: storeUrl.describe('the store, with user, password and database'),
   PALOMAR_LISTEN: listen.prefault('127.0.0.1:3000').describe('address and port to answer on'),
   PALOMAR_APP_DIR: z.string().optional().describe('directory of the built user interface; unset: API only'),
+  PALOMAR_BASE_PATH: basePathSchema
+    .default('')
+    .describe('path that it is reached below behind a proxy, such as `/palomar`; the proxy may cut it off or not'),
   PALOMAR_VERSION: z.string().default('development').describe('what it says its version is'),
   PALOMAR_STORE_EMBEDDED: z.enum(['0', '1']).default('0').describe('1 when the store is the embedded one'),
   CLICKHOUSE_CLUSTER: clusterName
@@ -60,6 +64,8 @@ export interface ServerConfig {
   readonly retention: { readonly ages: Ages; readonly diskPercent: number };
   readonly listen: { readonly host: string; readonly port: number };
   readonly appDirectory: string | null;
+  /** Empty for none. */
+  readonly basePath: string;
   readonly version: string;
   readonly allowedHosts: readonly string[];
   readonly logLevel: (typeof levels)[number];
@@ -89,6 +95,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     },
     listen: settings.PALOMAR_LISTEN,
     appDirectory: settings.PALOMAR_APP_DIR ?? null,
+    basePath: settings.PALOMAR_BASE_PATH,
     version: settings.PALOMAR_VERSION,
     allowedHosts: settings.PALOMAR_ALLOWED_HOSTS.split(',').flatMap((name) =>
       name.trim() === '' ? [] : [name.trim()],

@@ -49,8 +49,9 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       schemaProblem: schema.problem,
       retention: retention.state,
     },
+    basePath: config.basePath,
     hosts: { listenHost: config.listen.host, allowed: config.allowedHosts },
-    site: createSiteSource(config.appDirectory, clock),
+    site: createSiteSource(config.appDirectory, config.basePath, clock),
   });
 
   return {
@@ -59,7 +60,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
       feed.start(signal);
       retention.start(signal);
       const url = await app.listen(config.listen);
-      return { url };
+      return { url: `${url}${config.basePath}` };
     },
     async stop() {
       stopping.abort();
@@ -72,12 +73,16 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
   };
 }
 
-function createSiteSource(directory: string | null, clock: { now(): number }): () => Promise<Site | null> {
+function createSiteSource(
+  directory: string | null,
+  basePath: string,
+  clock: { now(): number },
+): () => Promise<Site | null> {
   let loaded: Promise<Site | null> | null = null;
   let triedMs = 0;
   return async () => {
     if (directory === null) return null;
-    const attempt = loaded ?? loadSite(directory);
+    const attempt = loaded ?? loadSite(directory, basePath);
     if (loaded === null) triedMs = clock.now();
     loaded = attempt;
     const site = await attempt;

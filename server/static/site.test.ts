@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { basePathStandIn } from '../../model/base-path.ts';
 import { testApp } from '../testing/test-app.ts';
 import { contentSecurityPolicy } from './content-security.ts';
 import { type Site, loadSite } from './site.ts';
@@ -30,6 +31,41 @@ beforeAll(async () => {
   site = await loadSite(out);
 });
 afterAll(() => rm(directory, { recursive: true }));
+
+describe('below a base path', () => {
+  const stand = basePathStandIn;
+  const page = `<a href="${stand}">home</a><script src="${stand}/_next/b.js"></script><script>go("${stand}")</script>`;
+  beforeAll(async () => {
+    await mkdir(join(directory, 'below'));
+    await writeFile(join(directory, 'below/index.html'), page);
+  });
+  const get = async (url: string) => {
+    const below = await loadSite(join(directory, 'below'), '/palomar');
+    return testApp({ basePath: '/palomar', site: () => Promise.resolve(below) }).inject(url);
+  };
+
+  it.each(['/palomar', '/palomar/', '/'])('the page is there at %s, and leads below it', async (url) => {
+    const { statusCode, body } = await get(url);
+    expect(statusCode).toBe(200);
+    expect(body).toContain('<a href="/palomar">');
+    expect(body).toContain('src="/palomar/_next/b.js"');
+  });
+
+  it('its scripts may run: their hashes are those of what is sent', async () => {
+    const { body, headers } = await get('/palomar');
+    const [, sent = ''] = /<script>(.*?)<\/script>/.exec(body) ?? [];
+    expect(sent).toContain('/palomar');
+    const digest = createHash('sha256').update(sent).digest('base64');
+    expect(headers['content-security-policy']).toContain(`'sha256-${digest}'`);
+  });
+
+  it.each(['/palomar/api/v1/health', '/api/v1/health'])(
+    'the API answers at %s, whether a proxy cuts the base or not',
+    async (url) => {
+      expect((await get(url)).statusCode).toBe(200);
+    },
+  );
+});
 
 describe('the pages', () => {
   const get = (url: string, headers: Record<string, string> = {}) =>

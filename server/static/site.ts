@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
+import { fillBasePath } from '../../model/base-path.ts';
 import { type Encoding, compress, compressFrom } from '../compress.ts';
 import { closedPolicy, contentSecurityPolicy, scriptPolicy } from './content-security.ts';
 
@@ -42,8 +43,8 @@ const types: Readonly<Record<string, string>> = {
 /** A build is a few megabytes; a directory far above is something else and is not taken into memory. */
 const maxBytes = 128 * 2 ** 20;
 
-/** Null when the directory does not exist or holds no `index.html`. */
-export async function loadSite(directory: string): Promise<Site | null> {
+/** Null when the directory does not exist or holds no `index.html`. The pages lead below `basePath`. */
+export async function loadSite(directory: string, basePath = ''): Promise<Site | null> {
   const assets = new Map<string, Asset>();
   let bytes = 0;
   for (const file of await listFiles(directory)) {
@@ -51,7 +52,7 @@ export async function loadSite(directory: string): Promise<Site | null> {
     bytes += body.length;
     if (bytes > maxBytes) throw new Error(`${directory} holds over ${maxBytes / 2 ** 20} MiB: it is no user interface`);
     const path = `/${relative(directory, file).split(sep).join('/')}`;
-    assets.set(path, createAsset(path, body));
+    assets.set(path, createAsset(path, body, basePath));
   }
   if (!assets.has('/index.html')) return null;
   return {
@@ -75,10 +76,11 @@ async function listFiles(directory: string): Promise<string[]> {
   }
 }
 
-function createAsset(path: string, body: Buffer): Asset {
+function createAsset(path: string, built: Buffer, basePath: string): Asset {
   const type = types[extname(path)] ?? 'application/octet-stream';
   const isPage = type.startsWith('text/html');
   const isText = /^(text|application\/(json|manifest)|image\/svg)/.test(type);
+  const body = isText ? Buffer.from(fillBasePath(built.toString('utf8'), basePath)) : built;
   const kept = new Map<Encoding, Promise<Buffer>>();
   return {
     type,

@@ -33,6 +33,7 @@ export function testApp(of: Partial<AppDeps> = {}): ReturnType<typeof createApp>
       retention: aRetention,
     },
     hosts: { listenHost: '127.0.0.1', allowed: [] },
+    basePath: '',
     log: pino({ level: 'silent' }),
     site: () => Promise.resolve(null),
     ...of,

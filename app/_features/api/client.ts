@@ -3,6 +3,12 @@ import type { z } from 'zod';
 
 import { errorSchema } from '../../../model/api.ts';
 
+/** Replaced in the build; tests have none. */
+const basePath = process.env.PALOMAR_BASE_PATH ?? '';
+
+/** The address of a path of the API, below wherever this page was reached. */
+export const apiUrl = (path: string): string => `${basePath}${path}`;
+
 export class ApiFailure extends Error {
   override readonly name = 'ApiFailure';
 
@@ -73,7 +79,7 @@ async function request(url: string, init: RequestInit): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set('accept', 'application/json');
   try {
-    return await fetch(url, { ...init, headers });
+    return await fetch(apiUrl(url), { ...init, headers });
   } catch (cause) {
     if (init.signal?.aborted === true) throw cause;
     throw new ApiFailure('unreachable', 'The Palomar server does not answer.', 0);

@@ -1,5 +1,6 @@
 /** The address of an export: format, columns, and what the page is asked about. */
 import type { ExportFormat } from '../../../model/api.ts';
+import { apiUrl } from '../api/client.ts';
 
 /** What most readers open a table for. */
 export const fewColumns: readonly string[] = [
@@ -46,4 +47,4 @@ export function exportQuery({ from, to, filter, format, isAll }: ExportQuestion)
 }
 
 export const exportUrl = (question: ExportQuestion): string =>
-  `/api/v1/export?${new URLSearchParams(exportQuery(question)).toString()}`;
+  apiUrl(`/api/v1/export?${new URLSearchParams(exportQuery(question)).toString()}`);

@@ -10,6 +10,7 @@ import { CopyButton } from '../../_components/copy-button.tsx';
 import { Verdict } from '../../_components/verdict.tsx';
 import { formatDay, formatMillis, parseTime } from '../../_viz/format/time.ts';
 import { connectWords } from '../drops/connect-words.ts';
+import { apiUrl } from '../api/client.ts';
 import { ValueMenu } from '../filter/value-menu.tsx';
 import { useZone } from '../frame/zone.ts';
 import { PanelFrame } from '../selection/panel-frame.tsx';
@@ -60,7 +61,7 @@ export function FlowDetail({ flow: opened, onClose }: FlowDetailProps): ReactNod
           </li>
           <Copied name="Filter of the conversation" text={`conn:${flow.connectionId}`} />
           <Copied name="As a hubble observe command" text={hubbleCommand(flow)} />
-          <Copied name="As a palomar command" text={palomarCommand(flow, window.location.origin)} />
+          <Copied name="As a palomar command" text={palomarCommand(flow, `${window.location.origin}${apiUrl('')}`)} />
           <Copied name="As JSON" text={JSON.stringify(flow, null, 2)} />
         </ul>
         <details className="mt-2">

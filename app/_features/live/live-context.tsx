@@ -7,6 +7,7 @@
 import { createContext, use, useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode } from 'react';
 
 import type { Flow } from '../../../model/api.ts';
+import { apiUrl } from '../api/client.ts';
 import { createLiveStream, type LiveState, type Tick } from './live-stream.ts';
 
 type FlowListener = (flows: readonly Flow[], skipped: number) => void;
@@ -33,7 +34,7 @@ export function LiveProvider({ isOn, children }: { isOn: boolean; children: Reac
     const stop = new AbortController();
     const query = new URLSearchParams(filter === null ? { flows: '0' } : { flows: '1', filter });
     createLiveStream(
-      { url: `/api/v1/live?${query.toString()}` },
+      { url: apiUrl(`/api/v1/live?${query.toString()}`) },
       {
         open: (url) => new EventSource(url),
         after: (ms, callback) => {
