@@ -5,6 +5,7 @@ import { Check, Copy, X } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
 
 import { Button } from './button.tsx';
+import { copyText } from './copy-text.ts';
 
 type Outcome = 'none' | 'copied' | 'refused';
 
@@ -18,10 +19,7 @@ export function CopyButton({ text, what }: { text: string; what: string }): Reac
   const Icon = outcome === 'copied' ? Check : outcome === 'refused' ? X : Copy;
   const said = { none: `Copy ${what}`, copied: 'Copied', refused: 'The browser refused to copy' }[outcome];
   const copy = (): void => {
-    navigator.clipboard.writeText(text).then(
-      () => setOutcome('copied'),
-      () => setOutcome('refused'),
-    );
+    void copyText(text).then((isCopied) => setOutcome(isCopied ? 'copied' : 'refused'));
   };
   return (
     <Button look="ghost" size="icon" aria-label={said} title={said} onClick={copy}>

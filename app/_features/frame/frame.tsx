@@ -8,6 +8,7 @@ import { CaptureBanner } from '../health/capture-banner.tsx';
 import { HistogramStrip } from '../histogram/histogram-strip.tsx';
 import { HonestStrip } from '../health/honest-strip.tsx';
 import { useLive } from '../live/live-context.tsx';
+import { useCopyLink } from '../share/use-copy-link.ts';
 import { shiftRange } from '../range/time-range.ts';
 import { useInvestigation } from '../url/investigation.ts';
 import { placeOf } from '../url/place.ts';
@@ -30,6 +31,7 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
   const router = useRouter();
   const search = useSearchParams().toString();
   const { problem } = useLive();
+  const link = useCopyLink();
 
   const go = (path: string): void => router.push(placeOf(path, search));
   const shift = (steps: -1 | 1): void => {
@@ -50,6 +52,7 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
     later: () => {
       if (range.kind === 'absolute') shift(1);
     },
+    link: link.copy,
     help: () => setHelpOpen(true),
   };
   useShortcuts((command) => actions[command]());
@@ -59,7 +62,7 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
   return (
     <div className="flex h-dvh flex-col">
       <header>
-        <Header onHelp={() => setHelpOpen(true)} onCommands={() => setPaletteOpen(true)} />
+        <Header link={link} onHelp={() => setHelpOpen(true)} onCommands={() => setPaletteOpen(true)} />
         <Bar filterField={filterField} />
         <CaptureBanner />
         <HistogramStrip />
@@ -68,7 +71,7 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
       <main className="min-h-0 flex-1">{children}</main>
       {isPaletteOpen && (
         <Suspense fallback={null}>
-          <Palette isOpen onChange={setPaletteOpen} go={go} showHelp={() => setHelpOpen(true)} />
+          <Palette isOpen onChange={setPaletteOpen} go={go} copyLink={link.copy} showHelp={() => setHelpOpen(true)} />
         </Suspense>
       )}
       {isHelpOpen && (

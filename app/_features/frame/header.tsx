@@ -10,16 +10,19 @@ import { Button } from '../../_components/button.tsx';
 import { classes } from '../../_components/classes.ts';
 import { useHealth } from '../health/health-query.ts';
 import { placeOf } from '../url/place.ts';
+import { LinkButton } from '../share/link-button.tsx';
+import type { CopyLink } from '../share/use-copy-link.ts';
 import { Mark } from './mark.tsx';
 import { ThemeToggle } from './theme-toggle.tsx';
 import { views } from './views.ts';
 
 interface HeaderProps {
+  readonly link: CopyLink;
   readonly onHelp: () => void;
   readonly onCommands: () => void;
 }
 
-export function Header({ onHelp, onCommands }: HeaderProps): ReactNode {
+export function Header({ link, onHelp, onCommands }: HeaderProps): ReactNode {
   const path = usePathname();
   const search = useSearchParams().toString();
   return (
@@ -56,6 +59,7 @@ export function Header({ onHelp, onCommands }: HeaderProps): ReactNode {
         <kbd className="rounded-sm border border-line px-1.5 font-sans text-2xs leading-4.5 text-ink-faint">Ctrl K</kbd>
       </Button>
       <div className="flex items-center">
+        <LinkButton {...link} />
         <Button look="ghost" size="icon" aria-label="Keys" title="Keys  ?" onClick={onHelp}>
           <CircleQuestionMark aria-hidden className="size-4" />
         </Button>

@@ -13,6 +13,7 @@ function open(typed: string) {
   const entries = paletteEntries({
     investigation: anInvestigation({ setFilter: note('filter'), showPreset: note('range'), select: note('select') }),
     go: note('go'),
+    copyLink: note('link'),
     showHelp: note('help'),
     nodes: [aNode()],
     saved: [
@@ -35,6 +36,7 @@ describe('the command palette', () => {
     ['payments view', 'open "/drops?range=1h"'],
     ['payments filter', 'filter "to.name:*.stripe.com"'],
     ['saved payments', 'open "/drops?range=1h"'],
+    ['share', 'link undefined'],
   ])('"%s" does %s', (typed, done) => {
     const { did, found } = open(typed);
     found[0]?.run();

@@ -16,6 +16,7 @@ export interface PaletteEntry {
 interface PaletteDeps {
   readonly investigation: Investigation;
   readonly go: (path: string) => void;
+  readonly copyLink: () => void;
   readonly showHelp: () => void;
   /** Services that the page knows. */
   readonly nodes: readonly MapNode[];
@@ -24,7 +25,8 @@ interface PaletteDeps {
   readonly open: (place: string) => void;
 }
 
-export function paletteEntries({ investigation, go, showHelp, nodes, saved, open }: PaletteDeps): PaletteEntry[] {
+export function paletteEntries(deps: PaletteDeps): PaletteEntry[] {
+  const { investigation, go, copyLink, showHelp, nodes, saved, open } = deps;
   const { isLive, setLive, showPreset, setGrouping, setFilter, select, filter } = investigation;
   const entry = (label: string, hint: string, run: () => void): PaletteEntry => ({
     id: `${hint} ${label}`,
@@ -48,6 +50,7 @@ export function paletteEntries({ investigation, go, showHelp, nodes, saved, open
       const run = (): void => (kind === 'view' ? open(place) : setFilter(place));
       return [{ ...entry(text, `Saved ${kind}`, run), id }];
     }),
+    entry('Copy a link to this view', 'Share  y', copyLink),
     entry('Keys', 'Help  ?', showHelp),
     ...nodes.flatMap((node) => {
       const name = node.namespace === '' ? node.name : `${node.namespace}/${node.name}`;

@@ -16,10 +16,11 @@ interface PaletteProps {
   readonly isOpen: boolean;
   readonly onChange: (open: boolean) => void;
   readonly go: (path: string) => void;
+  readonly copyLink: () => void;
   readonly showHelp: () => void;
 }
 
-export function Palette({ isOpen, onChange, go, showHelp }: PaletteProps): ReactNode {
+export function Palette({ isOpen, onChange, go, copyLink, showHelp }: PaletteProps): ReactNode {
   return (
     <Dialog.Root open={isOpen} onOpenChange={onChange}>
       <Dialog.Portal>
@@ -28,16 +29,16 @@ export function Palette({ isOpen, onChange, go, showHelp }: PaletteProps): React
           aria-label="Commands"
           className="fixed top-[14%] left-1/2 z-50 w-[560px] max-w-[92vw] -translate-x-1/2 rounded-md border border-line bg-raised shadow-float"
         >
-          <PaletteList go={go} showHelp={showHelp} onDone={() => onChange(false)} />
+          <PaletteList go={go} copyLink={copyLink} showHelp={showHelp} onDone={() => onChange(false)} />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
   );
 }
 
-type PaletteListProps = Pick<PaletteProps, 'go' | 'showHelp'> & { readonly onDone: () => void };
+type PaletteListProps = Pick<PaletteProps, 'go' | 'copyLink' | 'showHelp'> & { readonly onDone: () => void };
 
-function PaletteList({ go, showHelp, onDone }: PaletteListProps): ReactNode {
+function PaletteList({ go, copyLink, showHelp, onDone }: PaletteListProps): ReactNode {
   const investigation = useInvestigation();
   const client = useQueryClient();
   const { items } = useSaved();
@@ -48,12 +49,13 @@ function PaletteList({ go, showHelp, onDone }: PaletteListProps): ReactNode {
       paletteEntries({
         investigation,
         go,
+        copyLink,
         showHelp,
         nodes: nodesOnPage(client),
         saved: items ?? [],
         open: (place) => router.push(place),
       }),
-    [investigation, go, showHelp, client, items, router],
+    [investigation, go, copyLink, showHelp, client, items, router],
   );
   const found = findEntries(entries, typed);
   return (

@@ -13,6 +13,7 @@ test.each([
   ['e', 'g', 'explore'],
   ['l', null, 'live'],
   ['[', null, 'earlier'],
+  ['y', null, 'link'],
   ['m', null, null],
   ['x', 'g', null],
   // A pair that is none still means what its last key means.

@@ -1,6 +1,18 @@
 /** The keys that work everywhere, as a pure step from what was pressed to what is meant. */
 export type Command =
-  'filter' | 'map' | 'drops' | 'flows' | 'http' | 'dns' | 'explore' | 'status' | 'live' | 'earlier' | 'later' | 'help';
+  | 'filter'
+  | 'map'
+  | 'drops'
+  | 'flows'
+  | 'http'
+  | 'dns'
+  | 'explore'
+  | 'status'
+  | 'live'
+  | 'earlier'
+  | 'later'
+  | 'link'
+  | 'help';
 
 export interface Shortcut {
   readonly keys: string;
@@ -22,6 +34,7 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: 'l', says: 'Live on or off', command: 'live' },
   { keys: '[', says: 'Earlier', command: 'earlier' },
   { keys: ']', says: 'Later', command: 'later' },
+  { keys: 'y', says: 'Copy a link to this view', command: 'link' },
   { keys: '?', says: 'This help', command: 'help' },
   { keys: '+ - 0', says: 'Zoom in, out, show all' },
   { keys: '← → ↑ ↓', says: 'Walk the map along its edges, or the table' },
