@@ -45,7 +45,8 @@ export function FlowTable({ filter, open, onOpen, isView = false }: FlowTablePro
   const scroller = useRef<HTMLDivElement>(null);
   const [isAtTop, setAtTop] = useState(true);
   const [isPointed, setPointed] = useState(false);
-  const answer = useFlowRows(filter, isAtTop && !isPointed && open === null);
+  const [isWalked, setWalked] = useState(false);
+  const answer = useFlowRows(filter, isAtTop && !isPointed && !isWalked && open === null);
   const { rows, error, evidence, updatedMs, isStale, waiting } = answer;
   useReportEvidence(isView ? { evidence, updatedMs, isStale, hasFailed: error !== null } : null);
   const columns = useColumns(rows?.[0]);
@@ -95,6 +96,8 @@ export function FlowTable({ filter, open, onOpen, isView = false }: FlowTablePro
             // The titles have no bar of their own.
             if (header.current !== null) header.current.scrollLeft = event.currentTarget.scrollLeft;
           }}
+          onFocus={() => setWalked(true)}
+          onBlur={() => setWalked(false)}
           onPointerEnter={() => setPointed(true)}
           onPointerLeave={() => setPointed(false)}
         >
