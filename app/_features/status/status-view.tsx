@@ -21,7 +21,7 @@ import { lossWords } from './loss-words.ts';
 export function StatusView(): ReactNode {
   const health = useHealth();
   return (
-    <div className="h-full overflow-y-auto p-4">
+    <div role="region" aria-label="Status" tabIndex={0} className="h-full overflow-y-auto p-4 -outline-offset-2">
       <div className="mx-auto grid max-w-5xl grid-cols-2 gap-4 max-[900px]:grid-cols-1">
         {health.data === undefined ? (
           health.error === null ? (
