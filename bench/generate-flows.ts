@@ -20,6 +20,8 @@ interface Edge {
   readonly port: number;
   /** Of a hundred edges one meets a firewall, which takes every tenth row. */
   readonly isFiltered: boolean;
+  /** One in 25 answers many requests with an error; the others hardly any. */
+  readonly isFailing: boolean;
 }
 
 export interface Traffic {
@@ -46,7 +48,8 @@ const ports = [8080, 8080, 8080, 80, 443, 5432, 6379, 9092, 53];
 const httpPorts: ReadonlySet<number> = new Set([80, 8080]);
 const resources = ['orders', 'items', 'users', 'carts', 'sessions', 'prices', 'reviews', 'images'];
 const methods = ['GET', 'GET', 'GET', 'GET', 'POST', 'PUT'];
-const statuses = [200, 200, 200, 200, 200, 200, 201, 204, 304, 404, 500, 503];
+const goodStatuses = [200, 200, 200, 200, 200, 200, 200, 200, 201, 204, 304];
+const failingStatuses = [200, 200, 200, 200, 200, 200, 201, 204, 304, 404, 500, 503];
 const firstEphemeral = 32_768;
 const ms = 1e6;
 
@@ -103,7 +106,7 @@ function createServerPick(deployed: readonly Pod[][], random: Random): (from: re
 
 const namespaceOf = (pods: readonly Pod[]): string => pods[0]?.endpoint.namespace ?? '';
 
-function exchangeHttp(random: Random, host: string): HttpExchange {
+function exchangeHttp(random: Random, host: string, isFailing: boolean): HttpExchange {
   const path = `/api/v1/${pick(resources, random)}/${Math.floor(random() ** 3 * 20_000)}`;
   return {
     type: 'HTTP',
@@ -114,7 +117,7 @@ function exchangeHttp(random: Random, host: string): HttpExchange {
     method: pick(methods, random),
     host,
     path,
-    status: pick(statuses, random),
+    status: pick(isFailing || random() < 0.002 ? failingStatuses : goodStatuses, random),
     protocol: 'HTTP/1.1',
     traceId: '',
     grpcStatus: '',
@@ -180,7 +183,8 @@ function tell(edge: Edge, service: string, random: Random): Told {
   if (edge.isFiltered && random() < 0.1) return drop(random);
   const exchanged = { kind: 'l7_response', verdict: 'FORWARDED', counts: noCounts, peer: null } as const;
   if (edge.port === 53) return { ...exchanged, exchange: exchangeDns(random, service) };
-  if (httpPorts.has(edge.port) && random() < 0.6) return { ...exchanged, exchange: exchangeHttp(random, service) };
+  if (httpPorts.has(edge.port) && random() < 0.6)
+    return { ...exchanged, exchange: exchangeHttp(random, service, edge.isFailing) };
   return connection(random);
 }
 
@@ -206,6 +210,7 @@ export function createTraffic(seed: number, firstId: bigint, sink: FlowSink, siz
       to: pickServer(from),
       port: pick(ports, layout),
       isFiltered: at % 100 === 7,
+      isFailing: at % 25 === 3,
     };
   });
   const nextEdge = createZipf(known, random);

@@ -69,6 +69,16 @@ test('the detail has what the row leaves out, and no empty field', () => {
   expect(screen.queryByText('Application')).toBeNull();
 });
 
+test('the detail has the flow as JSON, nothing left out', () => {
+  render(
+    <NuqsTestingAdapter>
+      <FlowDetail flow={dropped} onClose={() => {}} />
+    </NuqsTestingAdapter>,
+  );
+  const raw = screen.getByText('Raw JSON').parentElement?.querySelector('pre')?.textContent ?? '';
+  expect(JSON.parse(raw)).toEqual(dropped);
+});
+
 test('a value in the detail filters by itself', async () => {
   const filters: (string | null)[] = [];
   render(
