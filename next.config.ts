@@ -9,6 +9,8 @@ import { basePathStandIn } from './model/base-path.ts';
 const config: NextConfig = {
   output: 'export',
   basePath: basePathStandIn,
+  // With it the way home keeps its slash; without it, its data would be asked for at `/palomar.txt`, outside of the base.
+  skipTrailingSlashRedirect: true,
   env: { PALOMAR_BASE_PATH: basePathStandIn },
   reactStrictMode: true,
   // `npm run types` checks the whole repository, this build included.

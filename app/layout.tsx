@@ -5,6 +5,7 @@ import { Suspense, type ReactNode } from 'react';
 import './globals.css';
 import { Frame } from './_features/frame/frame.tsx';
 import { FrameSkeleton } from './_features/frame/frame-skeleton.tsx';
+import { noEvalScript } from './_features/frame/no-eval.ts';
 import { Providers } from './_features/frame/providers.tsx';
 import { themeScript } from './_features/frame/theme.ts';
 
@@ -18,6 +19,7 @@ export default function RootLayout({ children }: { children: ReactNode }): React
     <html lang="en" suppressHydrationWarning>
       <head>
         <script dangerouslySetInnerHTML={{ __html: themeScript }} />
+        <script dangerouslySetInnerHTML={{ __html: noEvalScript }} />
       </head>
       <body>
         <Suspense fallback={<FrameSkeleton />}>

@@ -24,7 +24,10 @@ export function CaptureBanner(): ReactNode {
   const Icon = notice.tone === 'info' ? Disc : CircleAlert;
   const iconTone = { info: 'text-accent', warning: 'text-warm', problem: 'text-dropped' }[notice.tone];
   return (
-    <section aria-label="What is shown" className={classes('border-b border-line px-4 py-1 text-xs', tones[notice.tone])}>
+    <section
+      aria-label="What is shown"
+      className={classes('border-b border-line px-4 py-1 text-xs', tones[notice.tone])}
+    >
       <div className="flex min-h-6 items-center gap-2">
         <Icon aria-hidden className={classes('size-3.5 shrink-0', iconTone)} />
         <p className="min-w-0 flex-1">
