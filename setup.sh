@@ -56,6 +56,7 @@ if [ "$mode" = test ]; then
   need "libclang-rt-${clang_major:-14}-dev" "$(clang -print-resource-dir 2>/dev/null)/lib/linux/libclang_rt.fuzzer-$(uname -m).a"
   need iptables iptables-legacy
   need chromium chromium
+  need firefox-esr firefox-esr
   need iputils-ping ping
   need curl curl
   need bind9-dnsutils dig

@@ -8,9 +8,10 @@ export interface RecordedLab {
   stop(): Promise<void>;
 }
 
-export async function startRecordedLab(): Promise<RecordedLab> {
+/** `more` are further flags of the start. */
+export async function startRecordedLab(more: readonly string[] = []): Promise<RecordedLab> {
   const stack = await startStack({
-    args: ['--replay', 'e2e/lab/recording.plr'],
+    args: ['--replay', 'e2e/lab/recording.plr', ...more],
     env: { PALOMAR_CLUSTER: 'default' },
   });
   const browser = await openBrowser();
