@@ -17,6 +17,7 @@ const config: ServerConfig = {
   storeCluster: null,
   retention: { ages: { rawDays: 14, minuteDays: 30, hourDays: 400, dayDays: 400 }, diskPercent: 85 },
   listen: { host: '127.0.0.1', port: 0 },
+  basePath: '',
   appDirectory: null,
   version: 'test',
   allowedHosts: [],
