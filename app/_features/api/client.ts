@@ -9,12 +9,6 @@ const basePath = process.env.PALOMAR_BASE_PATH ?? '';
 /** The address of a path of the API, below wherever this page was reached. */
 export const apiUrl = (path: string): string => `${basePath}${path}`;
 
-/** Replaced in the build; tests have none. */
-const basePath = process.env.PALOMAR_BASE_PATH ?? '';
-
-/** The address of a path of the API, below wherever this page was reached. */
-export const apiUrl = (path: string): string => `${basePath}${path}`;
-
 export class ApiFailure extends Error {
   override readonly name = 'ApiFailure';
 

@@ -12,8 +12,6 @@ import { useHealth } from '../health/health-query.ts';
 import { LinkButton } from '../share/link-button.tsx';
 import type { CopyLink } from '../share/use-copy-link.ts';
 import { placeOf } from '../url/place.ts';
-import { LinkButton } from '../share/link-button.tsx';
-import type { CopyLink } from '../share/use-copy-link.ts';
 import { Mark } from './mark.tsx';
 import { ThemeToggle } from './theme-toggle.tsx';
 import { views } from './views.ts';
