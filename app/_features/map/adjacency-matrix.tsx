@@ -27,7 +27,8 @@ export function AdjacencyMatrix({ picture, typed, selection, onSelect }: Adjacen
   return (
     <div className="h-full overflow-auto bg-surface p-3">
       <p className="mb-2 text-xs text-ink-soft">
-        Rows call, columns are called; darker is more traffic, ✕ drops, ! fails.
+        Rows call, columns are called. The stronger the cell, the more traffic; ✕ drops, ! fails
+        {picture.isCompared && ', + new, − gone, ▴ more, ▾ less'}.
         {matrix.left > 0 &&
           ` ${formatCount(matrix.left)} edges have no room among ${mostAcross} by ${mostAcross}: those with drops and the busiest are here. Find narrows it, the list has all.`}
       </p>

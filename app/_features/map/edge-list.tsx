@@ -34,7 +34,7 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { title: 'Protocol', width: '92px', cell: ({ item }) => protocolLabel(item.edge) },
+  { title: 'Protocol', width: '136px', cell: ({ item }) => protocolLabel(item.edge) },
   {
     title: 'Requests',
     width: '84px',
