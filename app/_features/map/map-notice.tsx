@@ -4,16 +4,24 @@
 import type { ReactNode } from 'react';
 
 import { Button } from '../../_components/button.tsx';
+import { classes } from '../../_components/classes.ts';
 import { useInvestigation } from '../url/investigation.ts';
 import { noticeOfAnswer } from './budget.ts';
 import type { MapAnswer } from './map-query.ts';
 import type { Picture } from './picture.ts';
 
-export function MapNotice({ answer, picture }: { answer: MapAnswer; picture: Picture }): ReactNode {
+interface MapNoticeProps {
+  readonly answer: MapAnswer;
+  readonly picture: Picture;
+  /** At the bottom where the top is read first. */
+  readonly isLow?: boolean;
+}
+
+export function MapNotice({ answer, picture, isLow = false }: MapNoticeProps): ReactNode {
   const { setGrouping } = useInvestigation();
   if (answer.error !== null) {
     return (
-      <Bar role="alert">
+      <Bar role="alert" isLow={isLow}>
         <span>
           Not refreshed: {answer.error.message}{' '}
           <span className="text-ink-faint">What is shown is the last answer.</span>
@@ -26,7 +34,7 @@ export function MapNotice({ answer, picture }: { answer: MapAnswer; picture: Pic
   }
   if (answer.isCrowded) {
     return (
-      <Bar role="status">
+      <Bar role="status" isLow={isLow}>
         <span>Too many workloads to read at once: shown by namespace.</span>
         <Button size="small" onClick={() => setGrouping('workload')}>
           Show workloads
@@ -37,7 +45,7 @@ export function MapNotice({ answer, picture }: { answer: MapAnswer; picture: Pic
   const notices = [noticeOfAnswer(answer.data?.budget), picture.notice].filter((notice) => notice !== null);
   if (notices.length === 0) return null;
   return (
-    <Bar role="status">
+    <Bar role="status" isLow={isLow}>
       <span>{notices.join('. ')}.</span>
       <Button size="small" onClick={() => setGrouping('namespace')}>
         By namespace
@@ -46,11 +54,20 @@ export function MapNotice({ answer, picture }: { answer: MapAnswer; picture: Pic
   );
 }
 
-function Bar({ role, children }: { role: 'alert' | 'status'; children: ReactNode }): ReactNode {
+interface BarProps {
+  readonly role: 'alert' | 'status';
+  readonly isLow: boolean;
+  readonly children: ReactNode;
+}
+
+function Bar({ role, isLow, children }: BarProps): ReactNode {
   return (
     <div
       role={role}
-      className="absolute top-3 left-1/2 z-20 flex max-w-[90%] -translate-x-1/2 items-center gap-3 rounded-md border border-line bg-raised py-1 pr-1 pl-3 text-xs shadow-float"
+      className={classes(
+        'absolute left-1/2 z-20 flex max-w-[90%] -translate-x-1/2 items-center gap-3 rounded-md border border-line bg-raised py-1 pr-1 pl-3 text-xs shadow-float',
+        isLow ? 'bottom-3' : 'top-3',
+      )}
     >
       {children}
     </div>

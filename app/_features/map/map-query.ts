@@ -10,6 +10,7 @@ import { useTicks } from '../live/live-context.tsx';
 import { presetFacts, rangeQuery } from '../range/time-range.ts';
 import { useInvestigation } from '../url/investigation.ts';
 import { mostNodes } from './budget.ts';
+import type { MapShape } from './map-shape.ts';
 
 export interface MapAnswer {
   readonly data: MapResponse | undefined;
@@ -31,12 +32,15 @@ function isByWorkload(queryKey: readonly unknown[] | undefined): boolean {
   );
 }
 
-export function useMapAnswer(): MapAnswer {
+/** As many as the server gives; more than can be drawn, for what lists them. */
+const mostListed = '5000';
+
+export function useMapAnswer(shape: MapShape): MapAnswer {
   const { range, filter, grouping: chosen, isLive } = useInvestigation();
   const [crowdedFilter, setCrowdedFilter] = useState<string | null>(null);
-  const isCrowded = chosen === null && crowdedFilter === filter;
+  const isCrowded = shape === 'map' && chosen === null && crowdedFilter === filter;
   const grouping = chosen ?? (isCrowded ? 'namespace' : 'workload');
-  const question = { ...rangeQuery(range), filter, grouping };
+  const question = { ...rangeQuery(range), filter, grouping, ...(shape === 'map' ? {} : { limit: mostListed }) };
   const queryKey = ['map', question];
   const client = useQueryClient();
   const { data, error, failureReason, dataUpdatedAt, isPlaceholderData, refetch } = useQuery<
@@ -51,7 +55,7 @@ export function useMapAnswer(): MapAnswer {
   });
   const problem = error ?? failureReason;
   const nodes = data !== undefined && !isPlaceholderData ? (data.budget?.nodes.total ?? data.nodes.length) : 0;
-  if (chosen === null && grouping === 'workload' && nodes > mostNodes) setCrowdedFilter(filter);
+  if (shape === 'map' && chosen === null && grouping === 'workload' && nodes > mostNodes) setCrowdedFilter(filter);
 
   useTicks(() => {
     if (!isLive || range.kind === 'absolute') return;

@@ -22,14 +22,22 @@ import { PanelFrame } from '../selection/panel-frame.tsx';
 import { selectionFilter, selectionWords } from '../selection/selection-filter.ts';
 import { useInvestigation, type Selection } from '../url/investigation.ts';
 import { MapNotice } from './map-notice.tsx';
+import { useMapShape, type MapShape } from './map-shape.ts';
 import { MapSkeleton } from './map-skeleton.tsx';
 import { useMapAnswer, type MapAnswer } from './map-query.ts';
 import { createPicture, type Picture } from './picture.ts';
 import { SaveMenu } from './save-menu.tsx';
 import { ServiceMap } from './service-map.tsx';
+import { ShapeBar } from './shape-bar.tsx';
 
 /** Fetched with the first flow that is opened: the map itself needs none of it. */
 const FlowDetail = lazy(() => import('../flows/flow-detail.tsx').then((module) => ({ default: module.FlowDetail })));
+
+/** Fetched when the map is first shown so. */
+const EdgeList = lazy(() => import('./edge-list.tsx').then((module) => ({ default: module.EdgeList })));
+const AdjacencyMatrix = lazy(() =>
+  import('./adjacency-matrix.tsx').then((module) => ({ default: module.AdjacencyMatrix })),
+);
 
 /** Fetched when a map is first compared. */
 const ComparisonPanel = lazy(() =>
@@ -37,33 +45,42 @@ const ComparisonPanel = lazy(() =>
 );
 
 export function MapView(): ReactNode {
-  const answer = useMapAnswer();
+  const [shape, setShape] = useMapShape();
+  const answer = useMapAnswer(shape);
   const { filter } = useInvestigation();
   const { data: health } = useHealth();
   const { data, error, updatedMs, isStale, grouping } = answer;
   const comparison = useComparison(data, filter);
   const diff = comparison?.diff ?? null;
-  const picture = useMemo(() => (data === undefined ? null : createPicture(data, diff)), [data, diff]);
+  const picture = useMemo(
+    () => (data === undefined ? null : createPicture(data, diff, shape !== 'map')),
+    [data, diff, shape],
+  );
   useReportEvidence({ evidence: data?.evidence ?? null, updatedMs, isStale, hasFailed: error !== null, grouping });
   if (health?.newestFlowMs === null && (data === undefined || data.nodes.length === 0))
     return <FirstRun health={health} />;
   if (picture === null) return error === null ? <MapSkeleton /> : <MapProblem error={error} onRetry={answer.retry} />;
-  return <MapWithPanels answer={answer} picture={picture} comparison={comparison} nowMs={data?.range.toMs ?? 0} />;
+  const nowMs = data?.range.toMs ?? 0;
+  const props = { answer, picture, comparison, shape, nowMs, onShape: setShape };
+  return <MapWithPanels {...props} />;
 }
 
 interface MapWithPanelsProps {
   readonly answer: MapAnswer;
   readonly picture: Picture;
   readonly comparison: Comparison | null;
+  readonly shape: MapShape;
   readonly nowMs: number;
+  readonly onShape: (shape: MapShape) => void;
 }
 
-function MapWithPanels({ answer, picture, comparison, nowMs }: MapWithPanelsProps): ReactNode {
+function MapWithPanels({ answer, picture, comparison, shape, nowMs, onShape }: MapWithPanelsProps): ReactNode {
   const { selection, select, filter } = useInvestigation();
   const [zone] = useZone();
   const about =
     answer.data === undefined ? null : { response: answer.data, before: comparison?.diff?.before ?? null, zone };
   const [flow, setFlow] = useState<Flow | null>(null);
+  const [typed, setTyped] = useState('');
   useEscape(flow !== null, () => setFlow(null));
   const flows = selectionFilter(selection);
   const change = (next: Selection | null): void => {
@@ -77,11 +94,12 @@ function MapWithPanels({ answer, picture, comparison, nowMs }: MapWithPanelsProp
   return (
     <div className="flex h-full min-h-0">
       <div className="flex min-w-0 flex-1 flex-col">
+        <ShapeBar shape={shape} onShape={onShape} typed={typed} onType={setTyped} />
         <div className="relative min-h-0 flex-1">
-          <MapNotice answer={answer} picture={picture} />
+          <MapNotice answer={answer} picture={picture} isLow={shape !== 'map'} />
           {picture.nodes.size === 0 ? (
             <EmptyMap />
-          ) : (
+          ) : shape === 'map' ? (
             <ServiceMap
               picture={picture}
               selection={selection}
@@ -90,6 +108,14 @@ function MapWithPanels({ answer, picture, comparison, nowMs }: MapWithPanelsProp
               onSelect={change}
               menu={(layout) => (about === null ? null : <SaveMenu about={about} picture={picture} layout={layout} />)}
             />
+          ) : (
+            <Suspense fallback={<PanelSkeleton />}>
+              {shape === 'list' ? (
+                <EdgeList picture={picture} typed={typed} selection={selection} onSelect={change} />
+              ) : (
+                <AdjacencyMatrix picture={picture} typed={typed} selection={selection} onSelect={change} />
+              )}
+            </Suspense>
           )}
         </div>
         {selection !== null && flows !== '' && (

@@ -49,13 +49,17 @@ export interface Picture {
   readonly cardOf: ReadonlyMap<string, string>;
 }
 
-export function createPicture(response: MapResponse, diff: DiffResponse | null = null): Picture {
+/** `isWhole` folds nothing and leaves nothing out, for what shows edges other than by drawing them. */
+export function createPicture(response: MapResponse, diff: DiffResponse | null = null, isWhole = false): Picture {
   const seconds = observedSeconds(response.range, response.evidence.coverage);
   const changes = diff === null ? noChanges : stillTrue(diff, response);
   const all = withGone(response, changes);
   const changed = new Set(changes.edges.map(({ id }) => id));
-  const folded = foldOutside(all.nodes, all.edges, changed);
-  const { nodes, edges, members, notice } = keepToBudget(folded.nodes, folded.edges, changed);
+  const unfolded = { nodes: all.nodes, edges: all.edges, members: new Map<string, readonly MapNode[]>() };
+  const folded = isWhole ? unfolded : foldOutside(all.nodes, all.edges, changed);
+  const { nodes, edges, members, notice } = isWhole
+    ? { ...unfolded, notice: null }
+    : keepToBudget(folded.nodes, folded.edges, changed);
   const rest = new Map(cardsOf(members));
   const cardOf = new Map([
     ...cardsOf(folded.members).map(([id, card]) => [id, rest.get(card) ?? card] as const),
