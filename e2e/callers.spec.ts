@@ -50,7 +50,7 @@ test('the panel of api lists exactly the services that talk to it, and leads to 
   const callers = edges.filter((edge) => edge.destination === api).map((edge) => names.get(edge.source) ?? edge.source);
 
   const panel = page.getByRole('complementary', { name: 'api' });
-  const list = panel.getByRole('region', { name: 'Called by' });
+  const list = panel.getByRole('group', { name: 'Called by' });
   const shown = await list.getByRole('button').allTextContents();
   expect(shown.length).toBe(callers.length);
   for (const caller of callers) expect(shown.some((text) => text.includes(caller))).toBe(true);

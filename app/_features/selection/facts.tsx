@@ -6,7 +6,7 @@ import { formatCount, formatShare } from '../../_viz/format/quantities.ts';
 
 export function Section({ title, children }: { title: string; children: ReactNode }): ReactNode {
   return (
-    <section aria-label={title} className="border-t border-line px-4 py-3">
+    <section role="group" aria-label={title} className="border-t border-line px-4 py-3">
       <h3 className="mb-1.5 text-xs font-semibold text-ink-soft">{title}</h3>
       {children}
     </section>
