@@ -54,10 +54,10 @@ test('the matrix has a cell per edge, walked by arrows', async () => {
   const dropped = page.getByRole('button', { name: /^production\/api → payment\.stripe\.com, .*dropped$/ });
   await dropped.press('Enter');
   await page.getByText('api cannot reach payment.stripe.com:443').waitFor();
+  expect(await accessProblems(page)).toEqual([]);
   await dropped.press('ArrowLeft');
   await page.keyboard.press('Enter');
   await page.getByRole('complementary', { name: 'api to postgres' }).waitFor();
-  expect(await accessProblems(page)).toEqual([]);
   await page.screenshot({ path: 'e2e/results/map-matrix.png' });
 });
 
@@ -119,4 +119,29 @@ test('the map is saved as PNG, as SVG that needs nothing else, and as JSON with 
   const drawn = await stack.map({ from: 'now-15m' });
   expect(json.edges.map(({ id }) => id).sort()).toEqual(drawn.edges.map(({ id }) => id).sort());
   expect(json.nodes.map(({ name }) => name).sort()).toEqual(drawn.nodes.map(({ name }) => name).sort());
+});
+
+test('the range is walked slice by slice with keys, and another range ends the walk', async () => {
+  const page = await browser.page();
+  const toMs = Date.now();
+  const fromMs = toMs - 600_000;
+  await page.goto(`${stack.url}/?from=${fromMs}&to=${toMs}&live=false`);
+  await card(page, 'api').waitFor();
+  const asked = (from: number) =>
+    page.waitForRequest((request) => request.url().includes('/api/v1/map') && request.url().includes(`from=${from}&`));
+  const [first] = await Promise.all([
+    asked(fromMs),
+    page.getByRole('button', { name: 'Replay', exact: true }).press('Enter'),
+  ]);
+  expect(new URL(first.url()).searchParams.get('to')).toBe(String(fromMs + 20_000));
+  const slider = page.getByRole('slider', { name: 'Slice of the range' });
+  await Promise.all([asked(fromMs + 20_000), slider.press('ArrowRight')]);
+  expect(await slider.getAttribute('aria-valuetext')).toMatch(/, 2 of 30$/);
+  await Promise.all([asked(fromMs + 580_000), slider.press('End')]);
+  await page.getByRole('button', { name: 'Play' }).press('Enter');
+  await page.locator('input[aria-valuetext$=", 3 of 30"]').waitFor();
+  await page.getByRole('button', { name: 'Pause' }).press('Enter');
+  expect(await accessProblems(page)).toEqual([]);
+  await page.keyboard.press('[');
+  await slider.waitFor({ state: 'detached' });
 });

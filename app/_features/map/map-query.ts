@@ -11,6 +11,7 @@ import { presetFacts, rangeQuery } from '../range/time-range.ts';
 import { useInvestigation } from '../url/investigation.ts';
 import { mostNodes } from './budget.ts';
 import type { MapShape } from './map-shape.ts';
+import type { Slice } from './replay.ts';
 
 export interface MapAnswer {
   readonly data: MapResponse | undefined;
@@ -35,12 +36,14 @@ function isByWorkload(queryKey: readonly unknown[] | undefined): boolean {
 /** As many as the server gives; more than can be drawn, for what lists them. */
 const mostListed = '5000';
 
-export function useMapAnswer(shape: MapShape): MapAnswer {
+/** `slice` is asked for in place of the range while the reader walks through it. */
+export function useMapAnswer(shape: MapShape, slice: Slice | null): MapAnswer {
   const { range, filter, grouping: chosen, isLive } = useInvestigation();
   const [crowdedFilter, setCrowdedFilter] = useState<string | null>(null);
   const isCrowded = shape === 'map' && chosen === null && crowdedFilter === filter;
   const grouping = chosen ?? (isCrowded ? 'namespace' : 'workload');
-  const question = { ...rangeQuery(range), filter, grouping, ...(shape === 'map' ? {} : { limit: mostListed }) };
+  const asked = rangeQuery(slice === null ? range : { kind: 'absolute', ...slice });
+  const question = { ...asked, filter, grouping, ...(shape === 'map' ? {} : { limit: mostListed }) };
   const queryKey = ['map', question];
   const client = useQueryClient();
   const { data, error, failureReason, dataUpdatedAt, isPlaceholderData, refetch } = useQuery<
@@ -58,7 +61,7 @@ export function useMapAnswer(shape: MapShape): MapAnswer {
   if (shape === 'map' && chosen === null && grouping === 'workload' && nodes > mostNodes) setCrowdedFilter(filter);
 
   useTicks(() => {
-    if (!isLive || range.kind === 'absolute') return;
+    if (!isLive || range.kind === 'absolute' || slice !== null) return;
     const state = client.getQueryState(queryKey);
     const age = Date.now() - (state?.dataUpdatedAt ?? 0);
     // A slow answer is not asked for faster than it comes.

@@ -27,6 +27,7 @@ import { MapSkeleton } from './map-skeleton.tsx';
 import { useMapAnswer, type MapAnswer } from './map-query.ts';
 import { createPicture, type Picture } from './picture.ts';
 import { SaveMenu } from './save-menu.tsx';
+import { usePlaying, useReplay, type Replay } from './replay.ts';
 import { ServiceMap } from './service-map.tsx';
 import { ShapeBar } from './shape-bar.tsx';
 
@@ -46,8 +47,10 @@ const ComparisonPanel = lazy(() =>
 
 export function MapView(): ReactNode {
   const [shape, setShape] = useMapShape();
-  const answer = useMapAnswer(shape);
-  const { filter } = useInvestigation();
+  const { filter, range } = useInvestigation();
+  const { replay, slice, start } = useReplay(range);
+  const answer = useMapAnswer(shape, slice);
+  usePlaying(replay, !answer.isStale);
   const { data: health } = useHealth();
   const { data, error, updatedMs, isStale, grouping } = answer;
   const comparison = useComparison(data, filter);
@@ -61,7 +64,10 @@ export function MapView(): ReactNode {
     return <FirstRun health={health} />;
   if (picture === null) return error === null ? <MapSkeleton /> : <MapProblem error={error} onRetry={answer.retry} />;
   const nowMs = data?.range.toMs ?? 0;
-  const props = { answer, picture, comparison, shape, nowMs, onShape: setShape };
+  const onReplay = (): void => {
+    if (data !== undefined) start(data.range);
+  };
+  const props = { answer, picture, comparison, shape, nowMs, replay, onReplay, onShape: setShape };
   return <MapWithPanels {...props} />;
 }
 
@@ -71,10 +77,13 @@ interface MapWithPanelsProps {
   readonly comparison: Comparison | null;
   readonly shape: MapShape;
   readonly nowMs: number;
+  readonly replay: Replay | null;
+  readonly onReplay: () => void;
   readonly onShape: (shape: MapShape) => void;
 }
 
-function MapWithPanels({ answer, picture, comparison, shape, nowMs, onShape }: MapWithPanelsProps): ReactNode {
+function MapWithPanels(props: MapWithPanelsProps): ReactNode {
+  const { answer, picture, comparison, shape, nowMs, replay, onReplay, onShape } = props;
   const { selection, select, filter } = useInvestigation();
   const [zone] = useZone();
   const about =
@@ -94,16 +103,18 @@ function MapWithPanels({ answer, picture, comparison, shape, nowMs, onShape }: M
   return (
     <div className="flex h-full min-h-0">
       <div className="flex min-w-0 flex-1 flex-col">
-        <ShapeBar shape={shape} onShape={onShape} typed={typed} onType={setTyped} />
+        <ShapeBar shape={shape} onShape={onShape} typed={typed} onType={setTyped} replay={replay} onReplay={onReplay} />
         <div className="relative min-h-0 flex-1">
           <MapNotice answer={answer} picture={picture} isLow={shape !== 'map'} />
-          {picture.nodes.size === 0 ? (
+          {picture.nodes.size === 0 && replay !== null ? (
+            <Message title="Nothing in this slice">Nothing was recorded between these two moments. Step on.</Message>
+          ) : picture.nodes.size === 0 ? (
             <EmptyMap />
           ) : shape === 'map' ? (
             <ServiceMap
               picture={picture}
               selection={selection}
-              isStale={answer.isStale}
+              isStale={answer.isStale && replay?.isPlaying !== true}
               grouping={answer.grouping}
               onSelect={change}
               menu={(layout) => (about === null ? null : <SaveMenu about={about} picture={picture} layout={layout} />)}

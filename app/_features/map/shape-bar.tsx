@@ -3,12 +3,14 @@
 
 import { Toggle } from '@base-ui/react/toggle';
 import { ToggleGroup } from '@base-ui/react/toggle-group';
-import { Grid3x3, List, Waypoints } from 'lucide-react';
+import { Grid3x3, History, List, Waypoints } from 'lucide-react';
 import type { ReactNode } from 'react';
 
-import { buttonStyle } from '../../_components/button.tsx';
+import { Button, buttonStyle } from '../../_components/button.tsx';
 import { classes } from '../../_components/classes.ts';
 import { mapShapes, type MapShape } from './map-shape.ts';
+import { ReplayBar } from './replay-bar.tsx';
+import type { Replay } from './replay.ts';
 
 const names: Readonly<Record<MapShape, string>> = { map: 'Map', list: 'List', matrix: 'Matrix' };
 const icons = { map: Waypoints, list: List, matrix: Grid3x3 };
@@ -18,9 +20,11 @@ interface ShapeBarProps {
   readonly onShape: (shape: MapShape) => void;
   readonly typed: string;
   readonly onType: (typed: string) => void;
+  readonly replay: Replay | null;
+  readonly onReplay: () => void;
 }
 
-export function ShapeBar({ shape, onShape, typed, onType }: ShapeBarProps): ReactNode {
+export function ShapeBar({ shape, onShape, typed, onType, replay, onReplay }: ShapeBarProps): ReactNode {
   return (
     <div className="flex h-9 shrink-0 items-center gap-3 border-b border-line bg-surface px-3">
       <ToggleGroup
@@ -58,8 +62,16 @@ export function ShapeBar({ shape, onShape, typed, onType }: ShapeBarProps): Reac
           value={typed}
           spellCheck={false}
           onChange={(event) => onType(event.target.value)}
-          className="h-6 w-64 rounded-md border border-line bg-surface px-2 text-xs text-ink placeholder:text-ink-faint"
+          className="h-6 w-64 min-w-0 rounded-md border border-line bg-surface px-2 text-xs text-ink placeholder:text-ink-faint"
         />
+      )}
+      {replay === null ? (
+        <Button look="ghost" size="small" className="ml-auto" title="Walk through the range" onClick={onReplay}>
+          <History aria-hidden className="size-3.5" />
+          Replay
+        </Button>
+      ) : (
+        <ReplayBar replay={replay} />
       )}
     </div>
   );

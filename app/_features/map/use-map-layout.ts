@@ -9,6 +9,7 @@ import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 
 import type { LayoutEdge, LayoutNode } from '../../_viz/layout/graph.ts';
 import { layoutMap, type MapLayout } from '../../_viz/layout/layout-map.ts';
+import { columnX, metrics, overlaps } from '../../_viz/layout/metrics.ts';
 import type { LayoutAnswer, LayoutQuestion } from '../../_viz/layout/layout.worker.ts';
 import { bytesOf } from './edge-facts.ts';
 import type { Picture } from './picture.ts';
@@ -17,8 +18,13 @@ import { printPins, type Pins } from './pins.ts';
 /** Up to here a layout takes less than a frame or two. */
 const fewEdges = 60;
 
-/** Outlives the map while the reader looks at another view. */
+/**
+ * Where cards stand, and where those that left stood last: they return there. Outlives the map while the reader looks at
+ * another view.
+ */
 let remembered: MapLayout['places'] = new Map();
+/** Several maps' worth; then only what stands now is remembered. */
+const mostRemembered = 1_500;
 
 interface Kept {
   readonly topology: string;
@@ -63,7 +69,7 @@ export function useMapLayout(picture: Picture, pins: Pins): MapLayoutState {
   const isReset = kept.hasPins && pins.size === 0;
   let { layout, epoch } = kept;
   if (kept.topology !== topology && isSmall) {
-    layout = layoutNow(graphOf(picture), isReset ? new Map() : (kept.layout?.places ?? remembered), pins);
+    layout = layoutNow(graphOf(picture), isReset ? new Map() : remembered, pins);
     epoch = layout.isKept && kept.layout !== null ? kept.epoch : kept.epoch + 1;
     setKept({ topology, picture, layout, hasPins: pins.size > 0, epoch });
   }
@@ -72,7 +78,8 @@ export function useMapLayout(picture: Picture, pins: Pins): MapLayoutState {
     if (!isSmall) ask();
   }, [topology, isSmall]);
   useEffect(() => {
-    if (layout !== null) remembered = layout.places;
+    if (layout === null) return;
+    remembered = withDeparted(layout, layout.isKept ? remembered : new Map());
   }, [layout]);
 
   const tidy = (): void => {
@@ -117,6 +124,21 @@ function useLayoutWorker(): AskWorker {
     };
     worker.current.postMessage({ id, ...graph, places, pins } satisfies LayoutQuestion);
   };
+}
+
+/** A place that somebody else has taken since is nobody's to return to. */
+function withDeparted({ places, cards }: MapLayout, before: MapLayout['places']): MapLayout['places'] {
+  const taken = [...cards.values()];
+  const departed = [...before].filter(([id, place]) => {
+    const card = {
+      x: columnX(metrics, place.column),
+      y: place.y,
+      width: metrics.cardWidth,
+      height: metrics.cardHeight,
+    };
+    return !places.has(id) && !taken.some((other) => overlaps(card, other, metrics.rowGap / 2));
+  });
+  return departed.length + places.size > mostRemembered ? places : new Map([...departed, ...places]);
 }
 
 const layoutNow = ({ nodes, edges }: MapGraph, places: MapLayout['places'], pins: Pins): MapLayout =>
