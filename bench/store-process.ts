@@ -9,6 +9,7 @@ import { z } from 'zod';
 export interface StoreProcess {
   /** CLICKHOUSE_URL, database `palomar`. */
   readonly url: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -43,6 +44,7 @@ export async function startStore(entry: string): Promise<StoreProcess> {
     });
     return {
       url,
+      pid: child.pid ?? 0,
       async stop() {
         child.kill('SIGTERM');
         const impatient = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);

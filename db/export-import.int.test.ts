@@ -138,6 +138,35 @@ describe.skipIf(whyNoEngine() !== null)('an exported history', () => {
     expect(await every(client)).toEqual(await every(original));
   });
 
+  it('comes newest first, also where a slice is many blocks of rows and every endpoint is looked up', async () => {
+    const { client } = await newStore();
+    await client.command({
+      query: `INSERT INTO flows (time, id, src_endpoint, dst_endpoint)
+        SELECT fromUnixTimestamp64Milli({fromMs:Int64}) + toIntervalMicrosecond(sipHash64(number) % 250000000),
+          number, number % 1000, number % 777
+        FROM numbers(200000)`,
+      query_params: { fromMs: range.fromMs },
+    });
+    await client.command({
+      query: `INSERT INTO endpoints (id, seen, workload) SELECT number, now64(9), toString(number) FROM numbers(1000)`,
+    });
+    const wanted = {
+      range,
+      filter: all,
+      format: 'csv',
+      columns: ['time', 'id', 'src_workload', 'dst_labels'],
+    } as const;
+    let text = '';
+    for await (const chunk of await readExport(client, wanted, signal)) text += String(chunk);
+    const lines = text.trimEnd().split('\n');
+    expect(lines).toHaveLength(200_000);
+    const keys = lines.map((line) => {
+      const [time = '', id = ''] = line.split(',');
+      return `${time} ${id.padStart(20, '0')}`;
+    });
+    expect(keys).toEqual([...keys].sort().reverse());
+  });
+
   it('opens in another reader of Parquet, with the right types', async () => {
     const file = await exported('parquet');
     const bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.length) as ArrayBuffer;

@@ -106,7 +106,8 @@ function addFailures(app: FastifyInstance, { metrics, stopping, clock }: AppDeps
       // Nobody is to be alarmed by a new store, whose tables take a moment.
       const isExpected = error.code === 'cancelled' || isSchemaMissing(error.cause);
       request.log[isExpected ? 'debug' : 'warn']({ err: error, url: request.url }, 'store call failed');
-      const refusal = error.refusal === null ? {} : { refusal: shownRefusal(error.refusal, request.url, clock.now()) };
+      const refusal =
+        error.refusal === null ? {} : { refusal: shownRefusal(error.refusal, request.originalUrl, clock.now()) };
       return sendFailure(reply, { code: error.code, message: error.message, ...refusal });
     }
     const failure = requestFailure(error);

@@ -30,7 +30,7 @@ export function clusterStatements(statement: string, place: ClusterPlace | null)
 const byPair = 'cityHash64(least(src_workload_id, dst_workload_id), greatest(src_workload_id, dst_workload_id))';
 /** What nodes report of themselves lies together by node. */
 const byNode = 'cityHash64(cluster, node)';
-const nodeTables: ReadonlySet<string> = new Set(['coverage', 'node_status']);
+const nodeTables: ReadonlySet<string> = new Set(['coverage', 'coverage_1h', 'node_status']);
 
 /** The flows of the first release had no ids of workloads; the second migration replaces them before any row comes. */
 const isFirstFlows = (columns: string): boolean => /^\s*src_workload /m.test(columns);

@@ -9,6 +9,7 @@ import type { Log } from '../log.ts';
 import { alignColumns, areColumnsAligned } from './align-columns.ts';
 import { clusterStatements, distributedTables, type ClusterPlace } from './cluster-statements.ts';
 import { coarserRollups } from './coarser-rollups.ts';
+import { coverageByHour } from './coverage-by-hour.ts';
 import { endpointsByReference } from './endpoints-by-reference.ts';
 import { firstTables } from './first-tables.ts';
 import { consistent, lockTable, withMigrationLock, type CheckHeld } from './lock.ts';
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   rollups,
   coarserRollups,
   savedItems,
+  coverageByHour,
 ];
 
 /** A migration may rewrite a day of flows in one statement. */

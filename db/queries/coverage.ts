@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import type { Evidence } from '../../model/api.ts';
 import type { StoreClient } from '../client.ts';
-import { param, sql, type Sql } from '../sql.ts';
-import { inRange, type Range } from './range.ts';
+import { join, param, sql, type Sql } from '../sql.ts';
+import { inBuckets, inRange, type Range } from './range.ts';
+import { bySource, piecesOf } from './resolution.ts';
 import { runQuery } from './run.ts';
 
 /** Counted, but no loss: what was seen, what never was traffic to record, what is left out on purpose. */
@@ -27,11 +28,27 @@ const clockMs = 200;
 /** The same where a report says its length in whole `seconds` only, as those of the first releases. */
 const roundingMs = 600;
 
+/** Reports of the range: by whole hours where it has such, for those are kept longer than the reports themselves. */
+function reports(range: Range): Sql {
+  const pieces = bySource(piecesOf(range, ['hour'])).map(({ from, ranges }) =>
+    from === 'flows'
+      ? sql`
+    SELECT node, counter, value
+    FROM coverage
+    WHERE ${inRange(...ranges)}`
+      : sql`
+    SELECT node, counter, value
+    FROM coverage_1h
+    WHERE ${inBuckets(...ranges)}`,
+  );
+  return join(pieces, '\n    UNION ALL');
+}
+
 export function buildCounters(range: Range): Sql {
   return sql`
 SELECT counter, sum(value) AS total
-FROM coverage
-WHERE ${inRange(range)}
+FROM (${reports(range)}
+)
 GROUP BY counter
 HAVING total > 0
 ORDER BY counter
@@ -87,8 +104,8 @@ LIMIT ${param.uint32(maxGaps)}`;
 function buildNodes(range: Range): Sql {
   return sql`
 SELECT DISTINCT node
-FROM coverage
-WHERE ${inRange(range)}
+FROM (${reports(range)}
+)
 ORDER BY node
 LIMIT ${param.uint32(maxGaps)}`;
 }

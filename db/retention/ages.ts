@@ -39,6 +39,7 @@ export function tableAges({ rawDays, minuteDays, hourDays, dayDays }: Ages): rea
     ...bucketed(['edges_1m', 'edges_10m', 'drops_1m', 'routes_1m', 'dns_1m'], minuteDays),
     ...bucketed(['edges_1h', 'routes_1h', 'dns_1h'], hourDays),
     ...bucketed(['edges_1d'], dayDays),
+    { table: 'coverage_1h', from: 'bucket', days: longest },
     { table: 'workloads', from: 'toDateTime(seen)', days: longest + workloadGraceDays },
   ];
 }

@@ -71,6 +71,7 @@ SELECT now64(9) - INTERVAL ${daysAgo} DAY, number, ${payload} FROM numbers(${row
     expect(days).toMatchObject({
       flows: '3',
       coverage: '3',
+      coverage_1h: '60',
       endpoints: '4',
       edges_1m: '5',
       drops_1m: '5',

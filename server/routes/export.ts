@@ -7,6 +7,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { storeFormats, type ExportPlan, type Slice } from '../../db/queries/export.ts';
+import type { Range } from '../../db/queries/range.ts';
 import { exportLines } from '../../hubble/flow-json.ts';
 import { csvLine } from '../../model/csv.ts';
 import type { ExportPlanResponse } from '../../model/api.ts';
@@ -89,7 +90,18 @@ async function* bytesOf(
   }
   if (format === 'csv') yield Buffer.from(`${csvLine(columns)}\n`);
   const ranges = storeFormats[format].isWhole ? [request.range] : plan.slices;
-  for (const range of ranges) yield* await store.exportBytes({ ...request, format, range }, signal);
+  const read = (range: Range | undefined): Promise<AsyncIterable<Uint8Array>> | null => {
+    return range === undefined ? null : store.exportBytes({ ...request, format, range }, signal);
+  };
+  // The store writes the next slice while this one goes out.
+  let coming = read(ranges[0]);
+  for (let at = 1; coming !== null; at += 1) {
+    const slice = await coming;
+    coming = read(ranges[at]);
+    // It fails where it is awaited, unless this one fails first.
+    coming?.catch(() => undefined);
+    yield* slice;
+  }
 }
 
 const pageRows = 5000;

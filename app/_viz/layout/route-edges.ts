@@ -45,6 +45,8 @@ const clearance = 7;
 const arrow = clearance;
 const turn = 44;
 const laneStep = 5;
+/** The room that all lanes of one gap take at most: above and below a column there is no end to it, and to a map no sense in it. */
+const mostRoom = 110;
 /** Samples of a curve between two columns, and of the straight way past one. */
 const perBend = 8;
 const perPass = 4;
@@ -124,7 +126,7 @@ function takeLanes(ways: readonly Way[], gaps: Gaps): void {
   }
   for (const [gap, inGap] of lanes) {
     inGap.sort((a, b) => a.level - b.level || a.drift - b.drift);
-    const step = Math.min(laneStep, (gap.max - gap.min) / Math.max(1, inGap.length - 1));
+    const step = Math.min(laneStep, Math.min(mostRoom, gap.max - gap.min) / Math.max(1, inGap.length - 1));
     spread(
       inGap.map(({ level }) => level),
       step,
