@@ -95,7 +95,7 @@ test('the map is saved as PNG, as SVG that needs nothing else, and as JSON with 
     await page.getByRole('button', { name: 'Save the map' }).press('Enter');
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('menuitem', { name: label }).press('Enter'),
+      page.getByRole('button', { name: label }).press('Enter'),
     ]);
     const path = `e2e/results/${download.suggestedFilename()}`;
     await download.saveAs(path);

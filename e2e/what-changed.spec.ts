@@ -48,7 +48,7 @@ test('the map is compared with yesterday, chosen by keys beside the range, and s
   const problems = pageErrors(page);
   await page.goto(`${stack.url}/?${fixed()}`);
   await page.getByRole('button', { name: 'Compare', exact: true }).press('Enter');
-  await page.getByRole('menuitemradio', { name: 'The same time yesterday' }).press('Enter');
+  await page.getByRole('button', { name: 'The same time yesterday' }).press('Enter');
   await page.waitForURL(/against=yesterday/);
 
   await listed(page, 'New drops').getByText('api → payment.stripe.com:443').waitFor();

@@ -1,11 +1,11 @@
 /** Beside the range: with which earlier time the map is compared, or with none. */
 'use client';
 
-import { Menu } from '@base-ui/react/menu';
+import { Popover } from '@base-ui/react/popover';
 import { Check, Diff } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 
-import { buttonStyle } from '../../_components/button.tsx';
+import { Button, buttonStyle } from '../../_components/button.tsx';
 import { useInvestigation } from '../url/investigation.ts';
 import { againstFacts, againsts, type Against } from './against.ts';
 
@@ -15,9 +15,10 @@ const labelOf = (against: Against | null): string =>
 
 export function ComparePicker(): ReactNode {
   const { against, compareWith } = useInvestigation();
+  const [isOpen, setOpen] = useState(false);
   return (
-    <Menu.Root>
-      <Menu.Trigger
+    <Popover.Root open={isOpen} onOpenChange={setOpen}>
+      <Popover.Trigger
         className={buttonStyle({ isOn: against !== null })}
         aria-label={against === null ? 'Compare' : `Compared with: ${againstFacts[against].label}`}
         title="Compare the map with an earlier time"
@@ -26,33 +27,33 @@ export function ComparePicker(): ReactNode {
         <span className="max-[1180px]:hidden">
           {against === null ? 'Compare' : `since ${againstFacts[against].short}`}
         </span>
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner side="bottom" align="start" sideOffset={4} className="z-50">
-          <Menu.Popup
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Positioner side="bottom" align="start" sideOffset={4} className="z-50">
+          <Popover.Popup
             aria-label="Compare with"
             className="min-w-56 rounded-md border border-line bg-raised p-1 text-sm shadow-float"
           >
-            <Menu.RadioGroup value={against} onValueChange={(next: Against | null) => compareWith(next)}>
-              {choices.map((choice) => (
-                <Menu.RadioItem
-                  key={choice ?? 'none'}
-                  value={choice}
-                  closeOnClick
-                  className="flex h-7 cursor-pointer items-center gap-2 rounded-sm px-2 outline-none data-highlighted:bg-hover"
-                >
-                  <span className="size-3.5">
-                    <Menu.RadioItemIndicator>
-                      <Check aria-hidden className="size-3.5 text-accent" />
-                    </Menu.RadioItemIndicator>
-                  </span>
-                  {labelOf(choice)}
-                </Menu.RadioItem>
-              ))}
-            </Menu.RadioGroup>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+            {choices.map((choice) => (
+              <Button
+                key={choice ?? 'none'}
+                look="ghost"
+                aria-pressed={choice === against}
+                className="w-full justify-start gap-2"
+                onClick={() => {
+                  compareWith(choice);
+                  setOpen(false);
+                }}
+              >
+                <span className="size-3.5">
+                  {choice === against && <Check aria-hidden className="size-3.5 text-accent" />}
+                </span>
+                {labelOf(choice)}
+              </Button>
+            ))}
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
   );
 }

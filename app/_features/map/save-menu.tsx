@@ -1,11 +1,11 @@
 /** The map's menu: what is drawn as a picture or as data. */
 'use client';
 
-import { Menu } from '@base-ui/react/menu';
+import { Popover } from '@base-ui/react/popover';
 import { Download } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 
-import { buttonStyle } from '../../_components/button.tsx';
+import { Button, buttonStyle } from '../../_components/button.tsx';
 import type { MapLayout } from '../../_viz/layout/layout-map.ts';
 import type { MapAbout } from './map-caption.ts';
 import type { Picture } from './picture.ts';
@@ -24,8 +24,10 @@ const choices: readonly { readonly format: MapFormat; readonly label: string }[]
 ];
 
 export function SaveMenu({ about, picture, layout }: SaveMenuProps): ReactNode {
+  const [isOpen, setOpen] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const save = async (format: MapFormat): Promise<void> => {
+    setOpen(false);
     setProblem(null);
     try {
       // Fetched with the first map that is saved.
@@ -36,14 +38,14 @@ export function SaveMenu({ about, picture, layout }: SaveMenuProps): ReactNode {
     }
   };
   return (
-    <Menu.Root>
-      <Menu.Trigger
+    <Popover.Root open={isOpen} onOpenChange={setOpen}>
+      <Popover.Trigger
         className={buttonStyle({ look: 'ghost', size: 'icon' })}
         aria-label="Save the map"
         title="Save the map as a picture or as data"
       >
         <Download aria-hidden className="size-4" />
-      </Menu.Trigger>
+      </Popover.Trigger>
       {problem !== null && (
         <p
           role="alert"
@@ -52,24 +54,20 @@ export function SaveMenu({ about, picture, layout }: SaveMenuProps): ReactNode {
           The map was not saved: {problem}
         </p>
       )}
-      <Menu.Portal>
-        <Menu.Positioner side="left" align="end" sideOffset={6} className="z-50">
-          <Menu.Popup
+      <Popover.Portal>
+        <Popover.Positioner side="left" align="end" sideOffset={6} className="z-50">
+          <Popover.Popup
             aria-label="Save the map as"
-            className="rounded-md border border-line bg-raised p-1 text-sm shadow-float outline-none"
+            className="rounded-md border border-line bg-raised p-1 text-sm shadow-float"
           >
             {choices.map(({ format, label }) => (
-              <Menu.Item
-                key={format}
-                onClick={() => void save(format)}
-                className="flex h-7 cursor-pointer items-center rounded-sm px-2 outline-none data-highlighted:bg-hover"
-              >
+              <Button key={format} look="ghost" className="w-full justify-start" onClick={() => void save(format)}>
                 {label}
-              </Menu.Item>
+              </Button>
             ))}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
   );
 }
