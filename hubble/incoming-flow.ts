@@ -44,7 +44,7 @@ const endpoint = z.object({
   pod_name: text,
   workloads: z.array(z.object({ name: text, kind: text })).nullish(),
 });
-export type IncomingEndpoint = z.infer<typeof endpoint>;
+type IncomingEndpoint = z.infer<typeof endpoint>;
 
 const tcpFlags = z.object({
   FIN: flag,
