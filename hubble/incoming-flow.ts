@@ -44,7 +44,6 @@ const endpoint = z.object({
   pod_name: text,
   workloads: z.array(z.object({ name: text, kind: text })).nullish(),
 });
-type IncomingEndpoint = z.infer<typeof endpoint>;
 
 const tcpFlags = z.object({
   FIN: flag,
