@@ -6,8 +6,8 @@ const may = {
   collector: ['db', 'hubble', 'model'],
   db: ['model'],
   hubble: ['model'],
-  // db for `palomar import`, which writes to the store as a collector does.
-  cli: ['db', 'model'],
+  // db for `palomar import`, which writes to the store as a collector does; hubble for the lines that it reads.
+  cli: ['db', 'hubble', 'model'],
   model: [],
   bpf: [],
 };

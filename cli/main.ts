@@ -113,15 +113,16 @@ async function exportHistory(flags: readonly string[]): Promise<number> {
     return 0;
   }
   endWithReader();
-  const isWatched = process.stderr.isTTY;
-  return exportFlows(options.value, {
-    output: process.stdout,
-    say: (line) => say(isWatched ? `\r\u001b[K${line}` : line),
-    progress: (text) => {
-      if (isWatched) process.stderr.write(`\r\u001b[K${text}`);
-    },
-    signal: interruption(),
-  });
+  return exportFlows(options.value, { output: process.stdout, ...terminal(), signal: interruption() });
+}
+
+/** Where somebody watches, progress is one line that is written over and over. */
+function terminal(): { readonly say: (line: string) => void; readonly progress: (text: string) => void } {
+  if (!process.stderr.isTTY) return { say, progress: () => undefined };
+  return {
+    say: (line) => say(`\r\u001b[K${line}`),
+    progress: (text) => void process.stderr.write(`\r\u001b[K${text}`),
+  };
 }
 
 async function importHistory(flags: readonly string[]): Promise<number> {
@@ -134,7 +135,7 @@ async function importHistory(flags: readonly string[]): Promise<number> {
     process.stdout.write(importHelp);
     return 0;
   }
-  return importFiles(options.value, { say, signal: interruption() });
+  return importFiles(options.value, { ...terminal(), signal: interruption() });
 }
 
 function readVersion(): string {

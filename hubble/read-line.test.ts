@@ -464,7 +464,7 @@ describe('a line', () => {
   it.each([
     [anExportLine({}), true],
     [JSON.stringify(aHubbleFlow()), true],
-    ['{"time":"2026-11-23T12:00:00Z","id":"1","src_ip":"::"}', false],
+    ['{"time":"2026-11-23T12:00:00Z","id":"1","src_ip":"::","verdict":"DROPPED","interface":"lo"}', false],
     ['[]', false],
     ['null', false],
   ])('%s is one of Hubble: %s', (text, is) => {

@@ -31,8 +31,8 @@ const nodeStatus = z.object({
 });
 const others = ['agent_event', 'debug_event'] as const;
 
-/** By these a bare flow is told from any other object. */
-const ofFlow = ['IP', 'l4', 'l7', 'event_type', 'Type', 'verdict', 'traffic_direction', 'ethernet'] as const;
+/** By these a bare flow is told from any other object: none of them is a column of ours. */
+const ofFlow = ['IP', 'l4', 'l7', 'event_type', 'Type', 'traffic_direction', 'ethernet', 'node_name'] as const;
 const ofEnvelope = ['flow', 'lost_events', 'node_status', ...others] as const;
 
 type JsonObject = Readonly<Record<string, unknown>>;
