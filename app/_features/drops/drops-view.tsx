@@ -9,6 +9,7 @@ import { Button } from '../../_components/button.tsx';
 import { Message, Problem } from '../../_components/message.tsx';
 import { Resizable } from '../../_components/resizable.tsx';
 import { formatCount, plural } from '../../_viz/format/quantities.ts';
+import { AnswerProblem } from '../filter/answer-problem.tsx';
 import { allOf } from '../filter/filter-text.ts';
 import { FlowDetail } from '../flows/flow-detail.tsx';
 import { FlowsDrawer } from '../flows/flows-drawer.tsx';
@@ -74,6 +75,7 @@ function Inbox({ problems, openId, onOpen }: InboxProps): ReactNode {
   const { drops, connects, error, connectsError, updatedMs, retry } = problems;
   const [order, setOrder] = useState<ProblemOrder>('worst');
   const known = useKnownProblems();
+  const { filter } = useInvestigation();
   const [hidesKnown, setHidesKnown] = useQueryState('hide-known', parseAsBoolean.withDefault(false));
   const knownCount = (drops ?? []).filter(({ id }) => known.has(id)).length;
   const worthShowing = (groups: readonly ProblemGroup[]): readonly ProblemGroup[] =>
@@ -106,7 +108,7 @@ function Inbox({ problems, openId, onOpen }: InboxProps): ReactNode {
           error === null ? (
             <InboxSkeleton />
           ) : (
-            <Problem title="The drops could not be read" error={error} onRetry={retry} />
+            <AnswerProblem title="The drops could not be read" error={error} filter={filter} onRetry={retry} />
           )
         ) : drops.length === 0 ? (
           <Message title="Nothing was dropped">
