@@ -1,11 +1,12 @@
 // @vitest-environment node
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
 import { exportFlows, parseExportOptions } from './export.ts';
 
@@ -41,6 +42,10 @@ async function serve(asked: string[], broken: ReadonlySet<string> = new Set()): 
       return;
     }
     const from = url.searchParams.get('from') ?? '';
+    if (!url.pathname.endsWith('/export')) {
+      response.end(JSON.stringify({ path: url.pathname, query: Object.fromEntries(url.searchParams) }));
+      return;
+    }
     asked.push(from);
     const body = `${format === 'csv' ? 'id\n' : ''}row ${from}\n`;
     response.writeHead(200, { trailer: 'x-palomar-sha256' });
@@ -119,6 +124,39 @@ describe('palomar export', () => {
     broken.clear();
     await run('--url', url, '--format', 'jsonl', '--filter', 'ns:a', '--output-file', file);
     expect(asked).toEqual(['20', '10', '20', '10', '0']);
+  });
+
+  it('bundles the flows with the answers about the same range, and never over another bundle', async () => {
+    const broken = new Set(['10']);
+    const url = await serve([], broken);
+    const bundle = join(folder, 'incident');
+    const flags = ['--url', url, '--format', 'jsonl', '--bundle', bundle];
+    expect(await run(...flags)).toMatchObject({ code: 1, said: [expect.stringContaining('not whole')] });
+    expect(existsSync(join(bundle, 'bundle.json'))).toBe(false);
+    broken.clear();
+    expect(await run(...flags)).toMatchObject({ code: 0 });
+    const json = (name: string): unknown => JSON.parse(readFileSync(join(bundle, name), 'utf8'));
+    expect(json('map.json')).toEqual({ path: '/api/v1/map', query: { from: '0', to: '30', filter: '' } });
+    expect(json('drops.json')).toEqual({ path: '/api/v1/drops', query: { from: '0', to: '30', filter: '' } });
+    expect(json('coverage.json')).toEqual(coverage);
+    const { files, page } = z
+      .object({
+        page: z.string(),
+        files: z.array(z.object({ name: z.string(), bytes: z.number(), sha256: z.string() })),
+      })
+      .parse(json('bundle.json'));
+    expect(page).toBe(`${url}/?from=0&to=30&filter=&live=false`);
+    expect(files.map(({ name }) => name).sort()).toEqual(
+      readdirSync(bundle)
+        .filter((name) => name !== 'bundle.json')
+        .sort(),
+    );
+    for (const { name, bytes, sha256 } of files) {
+      const content = readFileSync(join(bundle, name));
+      expect([bytes, sha256]).toEqual([content.length, createHash('sha256').update(content).digest('hex')]);
+    }
+    const again = await run(...flags);
+    expect(again).toMatchObject({ code: 2, said: [expect.stringContaining('holds a bundle already')] });
   });
 
   it('writes one transfer to standard output, and fails when that is not whole', async () => {

@@ -13,6 +13,7 @@ import { z } from 'zod';
 
 import { errorSchema, exportFormats, exportPlanResponseSchema, type ExportPlanResponse } from '../model/api.ts';
 import { err, ok, type Result } from '../model/result.ts';
+import { writeBundle } from './bundle.ts';
 import { httpUrl } from './ask-options.ts';
 import { CommandFailed, jsonOf } from './command-failed.ts';
 
@@ -22,6 +23,8 @@ export interface ExportOptions {
   readonly format: (typeof exportFormats)[number];
   /** Null: standard output. */
   readonly file: string | null;
+  /** A folder for the flows and what belongs to them. */
+  readonly bundle: string | null;
   readonly help: boolean;
 }
 
@@ -33,6 +36,7 @@ export const exportHelp = `usage: npm run palomar -- export [flags]
   --format FORM     ${exportFormats.join(', ')} (default csv)
   --columns NAMES   joined by commas, in the order wanted (default all)
   --output-file F   goes on with F.part where an earlier export of the same stopped; F.manifest.json says what F holds
+  --bundle DIR      a folder with the flows, the map, the drops, what was seen of the range, and the question itself
   --url URL         the server (default http://127.0.0.1:3000)
   --help            this text
 
@@ -46,6 +50,7 @@ const flags = {
   format: { type: 'string', default: 'csv' },
   columns: { type: 'string' },
   'output-file': { type: 'string' },
+  bundle: { type: 'string' },
   url: { type: 'string', default: 'http://127.0.0.1:3000' },
   help: { type: 'boolean', default: false },
 } as const;
@@ -57,12 +62,16 @@ export function parseExportOptions(given: readonly string[]): Result<ExportOptio
     if (format === undefined) return err(`--format is ${exportFormats.join(', ')}, not '${values.format}'`);
     const url = httpUrl(values.url);
     if (url === null) return err(`--url is http://HOST:PORT, not '${values.url}'`);
-    const { from, to, filter, columns } = values;
+    const { from, to, filter, columns, bundle = null } = values;
+    if (bundle !== null && values['output-file'] !== undefined) {
+      return err('--bundle names a folder for all files: leave --output-file out');
+    }
     return ok({
       url,
       query: { from, to, filter, format, ...(columns === undefined ? {} : { columns }) },
       format,
       file: values['output-file'] ?? null,
+      bundle,
       help: values.help,
     });
   } catch (error) {
@@ -81,12 +90,14 @@ export interface ExportDeps {
 export async function exportFlows(options: ExportOptions, deps: ExportDeps): Promise<number> {
   try {
     const plan = await planOf(options, deps);
-    if (options.file === null) await transfer(options, rangeOf(plan.range), deps, (body) => write(body, deps));
+    if (options.bundle !== null) await intoBundle(options, options.bundle, plan, deps);
+    else if (options.file === null) await transfer(options, rangeOf(plan.range), deps, (body) => write(body, deps));
     else await intoFile(options, options.file, plan, deps);
     return 0;
   } catch (error) {
     if (deps.signal.aborted) {
-      deps.say(options.file === null ? 'palomar: interrupted' : 'palomar: interrupted; the same command goes on');
+      const goesOn = options.file !== null || options.bundle !== null;
+      deps.say(goesOn ? 'palomar: interrupted; the same command goes on' : 'palomar: interrupted');
       return 1;
     }
     if (!(error instanceof CommandFailed)) throw error;
@@ -197,7 +208,7 @@ async function intoFile(
   file: string,
   asked: ExportPlanResponse,
   deps: ExportDeps,
-): Promise<void> {
+): Promise<ExportPlanResponse> {
   const part = `${file}.part`;
   const state = await stateOf(options, part, asked);
   const { plan } = state;
@@ -243,6 +254,25 @@ async function intoFile(
   await rename(part, file);
   await rm(`${part}.json`, { force: true });
   deps.say(`${rows.toLocaleString('en-US')} flows when it began, in ${file}`);
+  return plan;
+}
+
+async function intoBundle(
+  options: ExportOptions,
+  folder: string,
+  plan: ExportPlanResponse,
+  deps: ExportDeps,
+): Promise<void> {
+  const flowsFile = options.format === 'hubble' ? 'flows.hubble' : `flows.${options.format}`;
+  // Of the questions beside the flows none knows a format or columns.
+  const bare = { ...options, query: {} };
+  const names = await writeBundle(folder, flowsFile, {
+    url: options.url,
+    flowsInto: (file) => intoFile(options, file, plan, deps),
+    answerOf: async (path, query) => text(await ask(bare, path, query, deps)),
+    clock: Date,
+  });
+  deps.say(`${folder} holds ${names.join(', ')}`);
 }
 
 /** The line of column names is in the file already; names hold no line break. */
