@@ -83,12 +83,18 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+/** Told to stop: the step that runs may put away its namespaces and links, and no other begins. */
+const stopping = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
+
 async function run(step: Step, report: string): Promise<Count> {
   const [command = '', ...args] = step.command;
   const reportArgs = step.count === vitestCount ? [`--outputFile.json=${report}`] : [];
   const child = spawn(command, [...args, ...reportArgs], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that all of it can be told.
+    detached: true,
     env: {
       ...process.env,
       PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
@@ -97,6 +103,10 @@ async function run(step: Step, report: string): Promise<Count> {
       FORCE_COLOR: undefined,
     },
   });
+  const stop = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+  };
+  stopping.signal.addEventListener('abort', stop);
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
@@ -111,6 +121,7 @@ async function run(step: Step, report: string): Promise<Count> {
     });
     child.once('close', (code) => done(code ?? 1));
   });
+  stopping.signal.removeEventListener('abort', stop);
   return step.count(exitCode, output, report);
 }
 
@@ -125,6 +136,7 @@ async function main(wanted: readonly string[]): Promise<number> {
   let passed = 0;
   let failed = 0;
   for (const step of steps.filter((s) => wanted.length === 0 || wanted.includes(s.name))) {
+    if (stopping.signal.aborted) break;
     print(`== ${step.name}`);
     const startedMs = performance.now();
     const count = await run(step, join(scratch, `${step.name}.json`));
@@ -138,8 +150,9 @@ async function main(wanted: readonly string[]): Promise<number> {
   await rm(scratch, { recursive: true, force: true });
   print('');
   for (const row of rows) print(row);
+  if (stopping.signal.aborted) print('stopped before the end');
   print(`${passed} passed, ${failed} failed`);
-  return failed === 0 ? 0 : 1;
+  return failed === 0 && !stopping.signal.aborted ? 0 : 1;
 }
 
 process.exitCode = await main(process.argv.slice(2));
