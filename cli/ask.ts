@@ -155,7 +155,7 @@ function tell({ coverage }: Evidence, isCut: boolean, { limit }: AskOptions, { s
   const lost = Object.entries(coverage.lost).map(([name, count]) => `${name} ${count}`);
   if (lost.length > 0) say(`palomar: lost while recording this range: ${printable(lost.join(', '))}`);
   if (coverage.gaps.length > 0)
-    say(`palomar: ${coverage.gaps.length} gaps in this range, in which a node reported nothing`);
+    say(`palomar: gaps in this range, in which a node reported nothing: ${coverage.gaps.length}`);
 }
 
 async function follow(options: AskOptions, deps: AskDeps): Promise<void> {
