@@ -2,9 +2,8 @@
  * Edges per ten minutes, routes and DNS names per hour, added up from what the minute has. Without them a week of routes
  * is ten million rows, and an hour's map that begins at no whole hour sixty minutes of every edge.
  */
-import { z } from 'zod';
 import { edgeKeyNames, mergedAggregates } from '../queries/edge-rows.ts';
-import { runAll, type Migration, type MigrationClient } from './migration.ts';
+import { backfillByDay, runAll, type Migration, type MigrationClient } from './migration.ts';
 import { edgeColumns, edgeOrder, nameOf, table, topicColumns, topicKey } from './rollups.ts';
 
 interface Coarser {
@@ -57,22 +56,12 @@ const rollups: readonly Coarser[] = [
   hourly('dns', [...counts, latency]),
 ];
 
-const daysSchema = z.array(z.object({ day: z.string() }));
-
-/** Day by day, the newest last, so that next to nothing comes between its rows and the view that takes over. */
+/** The newest day last, so that next to nothing comes between its rows and the view that takes over. */
 async function backfill(client: MigrationClient, { name, from, columns, select }: Coarser): Promise<void> {
-  const answer = await client.query({
-    query: `SELECT DISTINCT toString(toDate(bucket)) AS day FROM ${from} ORDER BY day`,
-    format: 'JSONEachRow',
-  });
   const names = columns.join(', ');
   const ofDay = select('\nWHERE toDate(e.bucket) = {day:Date}');
-  for (const { day } of daysSchema.parse(await answer.json())) {
-    await client.command({
-      query: `INSERT INTO ${name} (${names}) SELECT ${names} FROM (${ofDay}\n)`,
-      query_params: { day },
-    });
-  }
+  const insert = `INSERT INTO ${name} (${names}) SELECT ${names} FROM (${ofDay}\n)`;
+  await backfillByDay(client, { table: from, time: 'bucket' }, insert);
 }
 
 export const coarserRollups: Migration = {

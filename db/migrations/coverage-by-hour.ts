@@ -1,7 +1,6 @@
 /** What was seen and lost, added up by the hour, so that it is known for as long as anything is that flows add up to. */
-import { z } from 'zod';
 import { alignment, storedColumns } from './align-columns.ts';
-import { runAll, type Migration, type MigrationClient } from './migration.ts';
+import { backfillByDay, runAll, type Migration } from './migration.ts';
 import { table } from './rollups.ts';
 
 const text = 'LowCardinality(String) CODEC(ZSTD(1))';
@@ -17,21 +16,6 @@ SELECT toStartOfHour(c.time) AS bucket, cluster, node, counter, sum(c.value) AS 
 FROM coverage AS c${where}
 GROUP BY bucket, cluster, node, counter`;
 
-const daysSchema = z.array(z.object({ day: z.string() }));
-
-async function backfill(client: MigrationClient): Promise<void> {
-  const answer = await client.query({
-    query: 'SELECT DISTINCT toString(toDate(time)) AS day FROM coverage ORDER BY day',
-    format: 'JSONEachRow',
-  });
-  for (const { day } of daysSchema.parse(await answer.json())) {
-    await client.command({
-      query: `INSERT INTO coverage_1h (bucket, cluster, node, counter, value) ${byHour('\nWHERE toDate(c.time) = {day:Date}')}`,
-      query_params: { day },
-    });
-  }
-}
-
 export const coverageByHour: Migration = {
   version: 6,
   name: 'coverage-by-hour',
@@ -45,7 +29,9 @@ export const coverageByHour: Migration = {
       table('coverage_1h', columns, 'cluster, node, counter', 'toYYYYMM(bucket)', 400),
       'TRUNCATE TABLE coverage_1h',
     ]);
-    await backfill(client);
+    const ofDay = byHour('\nWHERE toDate(c.time) = {day:Date}');
+    const insert = `INSERT INTO coverage_1h (bucket, cluster, node, counter, value) ${ofDay}`;
+    await backfillByDay(client, { table: 'coverage', time: 'time' }, insert);
     await runAll(client, [`CREATE MATERIALIZED VIEW coverage_1h_view TO coverage_1h AS${byHour('')}`]);
   },
 };

@@ -32,7 +32,9 @@ export function registerSavedRoutes(app: FastifyInstance, { store, stopping }: R
       return sendFailure(reply, { code: 'too_many_saved', message });
     }
     await store.save(item, signal);
-    return find(store, item, signal);
+    const saved = await find(store, item, signal);
+    if (saved === undefined) throw new Error('what was just saved is not there');
+    return saved;
   });
 
   app.delete('/api/v1/saved', async (request, reply) => {
@@ -40,7 +42,7 @@ export function registerSavedRoutes(app: FastifyInstance, { store, stopping }: R
     if (!asked.ok) return sendFailure(reply, asked.error);
     const { kind, id } = asked.value;
     const signal = requestSignal(reply, stopping);
-    const found = (await store.saved(signal)).find((one) => one.kind === kind && one.id === id);
+    const found = await find(store, { kind, id }, signal);
     if (found === undefined) {
       return sendFailure(reply, { code: 'not_found', message: `no ${kind} with this id is saved` });
     }
@@ -50,10 +52,12 @@ export function registerSavedRoutes(app: FastifyInstance, { store, stopping }: R
   });
 }
 
-async function find(store: Store, { kind, id }: SavedItem, signal: AbortSignal): Promise<SavedEntry> {
-  const found = (await store.saved(signal)).find((one) => one.kind === kind && one.id === id);
-  if (found === undefined) throw new Error('what was just saved is not there');
-  return found;
+async function find(
+  store: Store,
+  { kind, id }: Pick<SavedItem, 'kind' | 'id'>,
+  signal: AbortSignal,
+): Promise<SavedEntry | undefined> {
+  return (await store.saved(signal)).find((one) => one.kind === kind && one.id === id);
 }
 
 /** Browsers say where a request comes from; what is no browser says nothing. */
